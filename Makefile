@@ -1,0 +1,74 @@
+# Needs Python 3.11 or newer, git and make. `make` alone lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+STAGE ?= production
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help setup run demo test check bench build deploy invoke first-officer requirements clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
+
+setup: .venv/.stamp .venv-aws/.stamp ## both virtual environments, from hashed requirements
+
+run: setup ## the whole stack on a local AWS, until Ctrl-C; its state survives
+	@$(BIN)/python -m tools.run
+
+demo: setup ## sample traffic through a fresh local stack; the last line is JSON
+	@$(BIN)/python -m tools.demo
+
+test: setup ## every test, the deployed ones on the local AWS included
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## lint, formatting, types, direction of imports, template
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sam validate --lint --region eu-central-1
+
+bench: setup ## figures, one JSON line each
+	@$(BIN)/python -m tests.bench
+
+build: .venv/.stamp ## the production artefacts: arm64, python3.13
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+
+deploy: build ## to the AWS account at hand; STAGE names a section of samconfig.toml
+	@$(BIN)/sam deploy --config-env $(STAGE)
+
+invoke: setup ## every event through `sam local invoke`; needs Docker
+	@$(BIN)/python -m tools.invoke
+
+first-officer: .venv/.stamp ## the first privacy officer; EMAIL=… and STACK=…
+	@$(BIN)/python -m tools.first_officer "$(EMAIL)" --stack "$(or $(STACK),lethe-$(STAGE))"
+
+requirements: .venv/.stamp ## the hashed requirements, anew from pyproject.toml
+	@for target in layers/shared/requirements.txt: \
+	               "requirements/dev.txt:--group dev --constraint layers/shared/requirements.txt" \
+	               "requirements/local-aws.txt:--group local-aws"; do \
+		source=$$([[ $$target == *local-aws* ]] || echo pyproject.toml); \
+		UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
+			--python-version 3.11 --generate-hashes $$source $${target#*:} -o $${target%%:*}; \
+	done
+
+clean: ## everything that make made
+	@rm -rf .venv .venv-aws .local .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/.stamp: requirements/dev.txt
+	@echo "· setting up .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes -r $<
+	@$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv-aws/.stamp: requirements/local-aws.txt
+	@echo "· setting up .venv-aws"
+	@$(PYTHON) -m venv .venv-aws
+	@.venv-aws/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
