@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 STAGE ?= production
 BIN := .venv/bin
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
@@ -49,13 +51,9 @@ first-officer: .venv/.stamp ## the first privacy officer; EMAIL=… and STACK=�
 	@$(BIN)/python -m tools.first_officer "$(EMAIL)" --stack "$(or $(STACK),lethe-$(STAGE))"
 
 requirements: .venv/.stamp ## the hashed requirements, anew from pyproject.toml
-	@for target in layers/shared/requirements.txt: \
-	               "requirements/dev.txt:--group dev --constraint layers/shared/requirements.txt" \
-	               "requirements/local-aws.txt:--group local-aws"; do \
-		source=$$([[ $$target == *local-aws* ]] || echo pyproject.toml); \
-		UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
-			--python-version 3.11 --generate-hashes $$source $${target#*:} -o $${target%%:*}; \
-	done
+	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --constraint requirements/dev.txt -o layers/shared/requirements.txt
+	@$(COMPILE) --group local-aws -o requirements/local-aws.txt
 
 clean: ## everything that make made
 	@rm -rf .venv .venv-aws .local .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -63,12 +61,12 @@ clean: ## everything that make made
 .venv/.stamp: requirements/dev.txt
 	@echo "· setting up .venv"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --require-hashes -r $<
+	@$(BIN)/pip install --quiet --no-deps --require-hashes -r $<
 	@$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .venv-aws/.stamp: requirements/local-aws.txt
 	@echo "· setting up .venv-aws"
 	@$(PYTHON) -m venv .venv-aws
-	@.venv-aws/bin/pip install --quiet --require-hashes -r $<
+	@.venv-aws/bin/pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
