@@ -1,0 +1,1 @@
+"""Lethe: a GDPR-compliant archive of messages."""

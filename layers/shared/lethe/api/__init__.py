@@ -1,0 +1,1 @@
+"""HTTP: resolver, problem+json, callers."""

@@ -1,0 +1,1 @@
+"""A channel's payload to domain nouns: pure."""

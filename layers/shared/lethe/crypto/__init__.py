@@ -1,0 +1,1 @@
+"""The envelope of format "lethe/1": pure."""

@@ -1,0 +1,1 @@
+"""The nouns and the rules: no AWS, no clock, no environment."""
