@@ -1,0 +1,143 @@
+"""The local AWS: ministack in a process, a port and a directory of its own."""
+
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ROOT / ".venv-aws" / "bin" / "python"
+REGION = "eu-central-1"
+ACCOUNT = "000000000000"
+ADMINISTRATOR = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}  # its root user
+
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 30.0
+
+
+class LocalAwsError(RuntimeError):
+    """The local AWS, or what was to run on it, failed."""
+
+
+class LocalAws:
+    """One local AWS; a context manager, so that it never outlives its use."""
+
+    def __init__(self, home: Path, *, port: int | None = None, record: bool = False) -> None:
+        self.home = home.resolve()
+        self.port = port or free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.log = self.home / "ministack.log"
+        self._record = record
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        for folder in ("tmp", "state", "s3"):
+            (self.home / folder).mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [PYTHON, ROOT / "tools" / "tethered.py"],
+                cwd=self.home,
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us; we stop it in order
+            )
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End it so that it saves its state; only what does not listen is killed."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin:
+            process.stdin.close()
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """Return a boto3 client: the administrator's, unless credentials say otherwise."""
+        session = boto3.Session(**(credentials or ADMINISTRATOR), region_name=REGION)
+        return session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment in which AWS tools work on this AWS as its administrator."""
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        return ours | {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR["aws_secret_access_key"],
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+
+    def _environment(self) -> dict[str, str]:
+        # From nothing: Lambda functions inherit it, and ours might hold real credentials.
+        environment = {
+            "PATH": f"{PYTHON.parent}{os.pathsep}{os.defpath}",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.home / "tmp"),
+            "LANG": "C.UTF-8",
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "AWS_DEFAULT_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.home / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.home / "s3"),
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+        }
+        if self._record:
+            environment |= {"CLOUDTRAIL_RECORDING": "1", "CLOUDTRAIL_MAX_EVENTS": "1000000"}
+        return environment
+
+    def _wait_until_healthy(self) -> None:
+        assert self._process
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise LocalAwsError(f"ministack did not start:\n{self.log.read_text()[-2000:]}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
