@@ -1,0 +1,151 @@
+"""What each function reads from its environment; nothing else in Lethe looks there."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(RuntimeError):
+    """The environment lacks a variable or holds a wrong one; the message names them."""
+
+
+class Settings(BaseModel):
+    """What every function reads: each field is the variable of the same name in upper case."""
+
+    model_config = ConfigDict(
+        alias_generator=str.upper,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
+
+    lethe_stage: str = Field(min_length=1)
+
+
+class _Capturing(BaseModel):
+    kem: Literal["X25519", "MLKEM768_X25519"]
+
+
+class _Waiting(BaseModel):
+    longest_capture_seconds: int = Field(gt=0)
+
+    @property
+    def longest_capture(self) -> timedelta:
+        return timedelta(seconds=self.longest_capture_seconds)
+
+
+class IngestSettings(Settings, _Capturing):
+    """What captures: it may wrap keys and never unwrap one."""
+
+    register_table: str
+    keys_table: str
+    day_keys_table: str
+    messages_table: str
+    entries_table: str
+    policy_table: str
+    counts_table: str
+    audit_table: str
+    objects_bucket: str
+    keep_bucket: str
+    staging_bucket: str
+    holders_key_id: str
+    pseudonym_key_id: str
+    message_id_key_id: str
+
+
+class AccessSettings(Settings):
+    """What reads: it may unwrap keys and writes audit events alone."""
+
+    register_table: str
+    keys_table: str
+    day_keys_table: str
+    messages_table: str
+    entries_table: str
+    policy_table: str
+    audit_table: str
+    objects_bucket: str
+    keep_bucket: str
+    holders_key_id: str
+    pseudonym_key_id: str
+
+
+class EraseSettings(Settings, _Waiting):
+    """What ends persons' keys."""
+
+    register_table: str
+    keys_table: str
+    messages_table: str
+    requests_table: str
+    policy_table: str
+    audit_table: str
+    ledger_bucket: str
+    pseudonym_key_id: str
+    purge_queue_url: str
+    erase_queue_url: str
+    key_backup_days: int = Field(ge=0, le=35)
+
+
+class PurgeSettings(Settings, _Waiting):
+    """What deletes ciphertext."""
+
+    keys_table: str
+    day_keys_table: str
+    messages_table: str
+    entries_table: str
+    requests_table: str
+    audit_table: str
+    objects_bucket: str
+    keep_bucket: str
+    purge_queue_url: str
+
+
+class RetentionSweepSettings(Settings, _Capturing, _Waiting):
+    """What ends days."""
+
+    register_table: str
+    day_keys_table: str
+    requests_table: str
+    policy_table: str
+    counts_table: str
+    audit_table: str
+    objects_bucket: str
+    keep_bucket: str
+    ledger_bucket: str
+    holders_key_id: str
+    purge_queue_url: str
+    erase_queue_url: str
+
+
+class GovernSettings(Settings):
+    """What keeps the policy and the list of own addresses."""
+
+    register_table: str
+    policy_table: str
+    audit_table: str
+    pseudonym_key_id: str
+
+
+BY_FUNCTION: dict[str, type[Settings]] = {
+    "ingest": IngestSettings,
+    "access": AccessSettings,
+    "erase": EraseSettings,
+    "purge": PurgeSettings,
+    "retention_sweep": RetentionSweepSettings,
+    "govern": GovernSettings,
+}
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(model: type[S]) -> S:
+    """Read a function's settings."""
+    try:
+        return model.model_validate(dict(os.environ))
+    except ValidationError as error:
+        names = ", ".join(sorted({str(line["loc"][0]) for line in error.errors()}))
+        raise SettingsError(f"set these environment variables: {names}") from None
