@@ -43,15 +43,10 @@ def overrides(parameters: dict[str, str]) -> list[str]:
     return ["--parameter-overrides", *(f'{key}="{value}"' for key, value in parameters.items())]
 
 
-def _sam_build(folder: Path, parameters: dict[str, str]) -> None:
-    environment = os.environ | {
-        "LAYER_PYTHON": str(PYTHON),
-        "LAYER_TARGET": "",
-        "SAM_CLI_TELEMETRY": "0",
-    }
-    command = [SAM, "build", "--build-dir", folder, "--template-file", ROOT / "template.yaml"]
+def run_sam(command: str, *arguments: str | Path, environment: dict[str, str]) -> None:
+    """Run a command of the SAM CLI; what it printed is shown only if it fails."""
     done = subprocess.run(
-        [*command, *overrides(parameters)],
+        [SAM, command, *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -59,7 +54,25 @@ def _sam_build(folder: Path, parameters: dict[str, str]) -> None:
         check=False,
     )
     if done.returncode:
-        raise LocalAwsError(f"sam build failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+        raise LocalAwsError(f"sam {command} failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+
+
+def _sam_build(folder: Path, parameters: dict[str, str]) -> None:
+    environment = os.environ | {
+        "LAYER_PYTHON": str(PYTHON),
+        "LAYER_TARGET": "",
+        "SAM_CLI_TELEMETRY": "0",
+    }
+    template = ROOT / "template.yaml"
+    run_sam(
+        "build",
+        "--build-dir",
+        folder,
+        "--template-file",
+        template,
+        *overrides(parameters),
+        environment=environment,
+    )
 
 
 def _digest(parameters: dict[str, str]) -> str:

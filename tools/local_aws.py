@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -63,7 +62,7 @@ class LocalAws:
                 start_new_session=True,  # Ctrl-C is for us; we stop it in order
             )
         try:
-            self._wait_until_healthy()
+            self._wait_until_healthy(self._process)
         except BaseException:
             self.stop()
             raise
@@ -84,8 +83,9 @@ class LocalAws:
 
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client: the administrator's, unless credentials say otherwise."""
-        session = boto3.Session(**(credentials or ADMINISTRATOR), region_name=REGION)
-        return session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+        session: Any = boto3.Session(region_name=REGION)
+        who = credentials or ADMINISTRATOR
+        return session.client(service, endpoint_url=self.endpoint, **who)
 
     def variables(self) -> dict[str, str]:
         """Return the environment in which AWS tools work on this AWS as its administrator."""
@@ -123,12 +123,9 @@ class LocalAws:
             environment |= {"CLOUDTRAIL_RECORDING": "1", "CLOUDTRAIL_MAX_EVENTS": "1000000"}
         return environment
 
-    def _wait_until_healthy(self) -> None:
-        assert self._process
+    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
+        while process.poll() is None and time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
                     return

@@ -2,7 +2,6 @@
 
 import json
 import platform
-import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tools.build import SAM, build_for_this_machine, overrides
+from tools.build import build_for_this_machine, overrides, run_sam
 from tools.complete import complete
 from tools.local_aws import ROOT, LocalAws, LocalAwsError
 
@@ -85,15 +84,15 @@ def read_stack(aws: LocalAws) -> Stack:
 
 
 def _sam_deploy(aws: LocalAws, built: Path, parameters: dict[str, str]) -> None:
-    command = [SAM, "deploy", "--template-file", built / "template.yaml", "--no-progressbar"]
-    config = ["--config-file", CONFIG, "--config-env", "local"]
-    done = subprocess.run(
-        [*command, *config, *overrides(parameters)],
-        cwd=ROOT,
-        env=aws.variables(),
-        capture_output=True,
-        text=True,
-        check=False,
+    run_sam(
+        "deploy",
+        "--template-file",
+        built / "template.yaml",
+        "--no-progressbar",
+        "--config-file",
+        CONFIG,
+        "--config-env",
+        "local",
+        *overrides(parameters),
+        environment=aws.variables(),
     )
-    if done.returncode:
-        raise LocalAwsError(f"sam deploy failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")

@@ -1,0 +1,79 @@
+"""Who may call a local stack: machines by client credentials, staff by password."""
+
+import base64
+import json
+import secrets
+import urllib.parse
+import urllib.request
+from contextlib import suppress
+from typing import Any
+
+from tools.stack import Stack
+
+MACHINES = {
+    "capture": ("CaptureClient", "lethe/capture"),
+    "import": ("CaptureClient", "lethe/capture lethe/import"),
+    "requests": ("RequestsClient", "lethe/requests"),
+}
+GROUPS = ("privacy-officer", "approver", "investigator", "auditor", "operator")
+
+
+class Callers:
+    """Gives out access tokens; each caller is made when it is first asked for."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._cognito: Any = stack.aws.client("cognito-idp")
+        self._pool = stack.resources["UserPool"]
+        self._tokens: dict[tuple[str, ...], str] = {}
+
+    def machine(self, name: str) -> str:
+        """Return a token of `capture`, `import` or `requests`."""
+        if (name,) not in self._tokens:
+            self._tokens[name,] = self._machine_token(*MACHINES[name])
+        return self._tokens[name,]
+
+    def staff(self, *groups: str) -> str:
+        """Return a token of a member of the groups; without any, of somebody in none."""
+        name = f"{'-'.join(groups) or 'nobody'}@controller.example"
+        if (name, *groups) not in self._tokens:
+            self._tokens[name, *groups] = self._staff_token(name, groups)
+        return self._tokens[name, *groups]
+
+    def _machine_token(self, client: str, scope: str) -> str:
+        client_id = self._stack.resources[client]
+        described = self._cognito.describe_user_pool_client(
+            UserPoolId=self._pool, ClientId=client_id
+        )
+        secret = described["UserPoolClient"]["ClientSecret"]
+        credentials = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        request = urllib.request.Request(
+            f"{self._stack.aws.endpoint}/oauth2/token",
+            urllib.parse.urlencode({"grant_type": "client_credentials", "scope": scope}).encode(),
+            {"Authorization": f"Basic {credentials}"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            return str(json.load(answer)["access_token"])
+
+    def _staff_token(self, name: str, groups: tuple[str, ...]) -> str:
+        cognito = self._cognito
+        password = secrets.token_urlsafe(16) + "aA1!"
+        with suppress(cognito.exceptions.UsernameExistsException):  # it gets a new password
+            cognito.admin_create_user(
+                UserPoolId=self._pool,
+                Username=name,
+                MessageAction="SUPPRESS",
+                UserAttributes=[{"Name": "email", "Value": name}],
+            )
+        cognito.admin_set_user_password(
+            UserPoolId=self._pool, Username=name, Password=password, Permanent=True
+        )
+        for group in groups:
+            cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
+        signed_in = cognito.admin_initiate_auth(
+            UserPoolId=self._pool,
+            ClientId=self._stack.resources["StaffClient"],
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": password},
+        )
+        return str(signed_in["AuthenticationResult"]["AccessToken"])
