@@ -141,8 +141,7 @@ def _phone(scheme: str, text: str, pointer: str) -> Address:
     if _SHORT_CODE.fullmatch(bare):
         return Address(f"tel:{bare}")
     if _DIALLED.fullmatch(bare):
-        if not _INTERNATIONAL.fullmatch(bare) or _PERHAPS_TRUNK_ZERO.match(bare):
-            bare = _e164(bare)
+        bare = _e164(bare)
         if _INTERNATIONAL.fullmatch(bare):
             return Address(f"tel:{bare}")
     elif scheme == "sms":
@@ -156,8 +155,21 @@ def _digit(character: str) -> str:
 
 
 def _e164(number: str) -> str:
-    """Drop a trunk zero and an extension, turn letters into digits: each country has its plan."""
-    import phonenumbers  # noqa: PLC0415 - vendors send E.164, and a cold start pays for imports
+    """Drop a trunk zero and an extension, turn letters into digits, until nothing changes.
+
+    Most numbers come as E.164 from a vendor and need none of it, nor the library.
+    """
+    while not _INTERNATIONAL.fullmatch(number) or _PERHAPS_TRUNK_ZERO.match(number):
+        known = _known_number(number)
+        if known == number or not _INTERNATIONAL.fullmatch(known):
+            break
+        number = known
+    return number
+
+
+def _known_number(number: str) -> str:
+    """Return how the numbering plans of the world read it, or itself where they know none."""
+    import phonenumbers  # noqa: PLC0415 - seldom needed, and a cold start pays for imports
 
     try:
         known = phonenumbers.parse(number, None)
