@@ -74,7 +74,7 @@ class ContentKeys:
 
     def part_key(self, part: str) -> bytes:
         """Derive the key of one part, `attachment/1` for example; it seals one stream only."""
-        return _subkey(self.content_key, self.context, part)
+        return _part_key(self.content_key, self.context, part)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,27 +109,23 @@ def seal(
         original_shares, period_original = _split(Rule.ANY_PARTY, original_secret, keyed)
 
     period_seal = seal_to(period, period_half + period_original, _period_info(context, header))
-    blocks: list[bytes] = []
-    slots: list[Slot] = []
-    for index, party in enumerate(parties):
-        block = b""
-        if party.holder:
-            share, original_share = shares.get(index, b""), original_shares.get(index, b"")
-            has = bytes([_HAS_SHARE * bool(share) | _HAS_ORIGINAL_SHARE * bool(original_share)])
-            plaintext = pad(has + share + original_share + party.identity)
-            block = seal_to(party.holder, plaintext, _block_info(context, party.holder.id))
-        blocks.append(block)
-        digest = sha256(block).digest() if block else b""
-        slots.append(Slot(party.holder_id, party.flags, digest))
+    blocks = tuple(
+        _seal_block(context, party, shares.get(index, b""), original_shares.get(index, b""))
+        for index, party in enumerate(parties)
+    )
+    slots = tuple(
+        Slot(party.holder_id, party.flags, sha256(block).digest() if block else b"")
+        for party, block in zip(parties, blocks, strict=True)
+    )
 
     original_key = None
     if original:
-        original_key = _subkey(original_secret or content_key, context, "original")
+        original_key = _part_key(original_secret or content_key, context, "original")
     aad = _aad(context, header, period.kem, period_seal, slots, has_original=original)
-    key = _subkey(content_key, context, "content")
-    ciphertext = AESGCM(key).encrypt(_NONCE, compress(content), aad)
-    sealed = Sealed(header, period_seal, ciphertext, tuple(slots), original, period.kem)
-    return sealed, tuple(blocks), ContentKeys(content_key, original_key, context)
+    key, commitment = _sealing_key(content_key, context)
+    ciphertext = commitment + AESGCM(key).encrypt(_NONCE, compress(content), aad)
+    sealed = Sealed(header, period_seal, ciphertext, slots, original, period.kem)
+    return sealed, blocks, ContentKeys(content_key, original_key, context)
 
 
 def open_block(header: Header, slot: Slot, block: bytes, kem: int, private: bytes) -> OpenedBlock:
@@ -179,13 +175,15 @@ def open_with_content_key(sealed: Sealed, content_key: bytes) -> tuple[bytes, Co
             sealed.slots,
             has_original=sealed.has_original,
         )
-        key = _subkey(content_key, context, "content")
-        padded = AESGCM(key).decrypt(_NONCE, sealed.ciphertext, aad)
+        key, commitment = _sealing_key(content_key, context)
+        if not hmac.compare_digest(commitment, sealed.ciphertext[:_KEY]):
+            raise SealError
+        padded = AESGCM(key).decrypt(_NONCE, sealed.ciphertext[_KEY:], aad)
     except (InvalidTag, OverflowError, ValueError):
         raise SealError from None
     original_key = None
     if sealed.has_original and not _keyed(sealed):
-        original_key = _subkey(content_key, context, "original")
+        original_key = _part_key(content_key, context, "original")
     return decompress(padded), ContentKeys(content_key, original_key, context)
 
 
@@ -197,7 +195,7 @@ def original_key(
         raise SealError
     period_half, period_original = _open_period(sealed, period_kem, period_private)
     secret = _combined(period_original or period_half, _keyed(sealed), original_shares)
-    return _subkey(secret, _trusted_context(sealed.header), "original")
+    return _part_key(secret, _trusted_context(sealed.header), "original")
 
 
 def _check(rule: Rule, parties: Sequence[Party]) -> None:
@@ -210,6 +208,14 @@ def _check(rule: Rule, parties: Sequence[Party]) -> None:
             raise ValueError("a holder id has 16 bytes")
     if any(Flag.SHARE in party.flags for party in parties) == (rule is Rule.PERIOD):
         raise ValueError("rule period means no share; every other rule needs one")
+
+
+def _seal_block(context: bytes, party: Party, share: bytes, original_share: bytes) -> bytes:
+    if party.holder is None:
+        return b""
+    has = _HAS_SHARE * bool(share) | _HAS_ORIGINAL_SHARE * bool(original_share)
+    plaintext = pad(bytes([has]) + share + original_share + party.identity)
+    return seal_to(party.holder, plaintext, _block_info(context, party.holder_id))
 
 
 def _split(rule: Rule, key: bytes, sharers: Sequence[int]) -> tuple[dict[int, bytes], bytes]:
@@ -251,9 +257,19 @@ def _xor(left: bytes, right: bytes) -> bytes:
     return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(_KEY)
 
 
-def _subkey(key: bytes, context: bytes, name: str) -> bytes:
-    info = context + joined(b"key", name.encode())
-    return HKDF(SHA256(), _KEY, salt=None, info=info).derive(key)
+def _part_key(key: bytes, context: bytes, part: str) -> bytes:
+    return _derived(key, context + joined(b"part", part.encode()), _KEY)
+
+
+def _sealing_key(content_key: bytes, context: bytes) -> tuple[bytes, bytes]:
+    """Derive the key of the content, and what commits the ciphertext to it."""
+    # AES-GCM alone could be made to open under two keys; whoever opens is to read the same.
+    both = _derived(content_key, context + joined(b"content"), 2 * _KEY)
+    return both[:_KEY], both[_KEY:]
+
+
+def _derived(key: bytes, info: bytes, size: int) -> bytes:
+    return HKDF(SHA256(), size, salt=None, info=info).derive(key)
 
 
 def _context(header: Header) -> bytes:
