@@ -35,7 +35,7 @@ _SHORT_CODE: Final = re.compile(r"[0-9]{3,8}")
 _VISUAL_SEPARATORS: Final = re.compile(r"[\s().\-/\u2010-\u2015\u2212]")
 
 _DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_UNFIT: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNFIT: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})
 
 
 def _number_up_to(digits: int) -> re.Pattern[str]:
@@ -212,7 +212,7 @@ def _clean(text: str, pointer: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()
     clean = unicodedata.normalize("NFKC", _DIRECTION_MARKS.sub("", text)).strip()
-    if any(unicodedata.category(character) in _UNFIT for character in clean):
+    if any(unicodedata.category(character) in _UNFIT for character in clean.replace(" ", "")):
         raise _invalid(pointer, "An address holds no control, invisible or unassigned characters.")
     return clean
 

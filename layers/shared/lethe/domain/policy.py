@@ -112,10 +112,8 @@ class RetentionClass(BaseModel):
         return self.period.over(counts_from)
 
     def deletable_until(self, day: date) -> date:
-        """Return the first day (UTC) on which a message of `day` can no longer be deleted alone."""
-        if self.deletable_by is DeletableBy.NOBODY:
-            return day
-        return self.deletion_window.over(day)
+        """Return the last day (UTC) on which a message of `day` may be deleted alone."""
+        return self.deletion_window.last_day(day)
 
 
 class Purpose(BaseModel):
