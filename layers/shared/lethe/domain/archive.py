@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from lethe.domain.envelope import Header, Sealed, Slot
 from lethe.domain.holders import HolderId
@@ -135,3 +136,8 @@ def attempt_prefix(header: Header) -> str:
     """The prefix of the objects of one capture attempt."""
     place = day_prefix(header.cls, header.day, header.end)
     return f"{place}{header.message_id}/{header.attempt.hex()}/"
+
+
+def part_digest(message_id: MessageId, holder_id: HolderId) -> str:
+    """The name under which a person's ended part of a message is remembered without naming the holder."""
+    return sha256(b"lethe/1 part" + bytes.fromhex(message_id) + holder_id).hexdigest()[:32]

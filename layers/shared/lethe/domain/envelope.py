@@ -25,6 +25,7 @@ class Header:
     channel: str
     direction: Direction
     fingerprint: bytes
+    part: str = "body"
 
 
 @dataclass(frozen=True, slots=True)

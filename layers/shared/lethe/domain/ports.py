@@ -14,7 +14,7 @@ from lethe.domain.messages import MessageId
 from lethe.domain.own_addresses import OwnSpan
 from lethe.domain.policy import Policy
 from lethe.domain.register import Holds, Pseudonym, RegisterEntry, RegisterItem, View
-from lethe.domain.requests import AddressCase, PrivacyRequest, RequestId
+from lethe.domain.requests import Decision, PrivacyRequest, RequestId
 from lethe.domain.work import PurgeWork
 
 
@@ -30,6 +30,7 @@ class NewPersonKey:
 class WrappedKey:
     """A private key under HoldersKey; it opens nothing without KMS."""
 
+    holder_id: HolderId
     kem: int
     wrapped: bytes
 
@@ -60,6 +61,21 @@ class DayKey:
     day: date
     end: date
     ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shred:
+    """One act of shredding: its `receipt` makes it happen once, whatever is retried.
+
+    `whole` means that the decisions cover every class of the address; the erasure then also counts for
+    classes that the address has no entry in yet.
+    """
+
+    receipt: str
+    pseudonym: Pseudonym
+    decisions: tuple[Decision, ...]
+    at: datetime
+    whole: bool = True
 
 
 class KeyWrap(Protocol):
@@ -99,11 +115,16 @@ class Register(Protocol):
         """Move an entry's earliest month back; RaceLostError if the entry has changed."""
         ...
 
-    def shred(self, case: AddressCase, at: datetime, holds_version: int) -> None:
-        """End the keys of every `erase` decision and restrict the others, in one transaction.
+    def shredded_at(self, receipt: str) -> datetime | None:
+        """When the shred of this receipt happened, or None."""
+        ...
 
-        Only entries that still carry the recorded holder id end. Shredding again changes nothing.
-        RaceLostError if `holds` has another version.
+    def shred(self, shred: Shred, holds_version: int) -> datetime:
+        """End the keys of every `erase` decision and restrict the others, in one transaction with a receipt.
+
+        Answers when it happened: at once, or earlier if the receipt is there. RaceLostError if a decided
+        class no longer carries the recorded holder id, if `whole` and a class is undecided, or if `holds`
+        has another version.
         """
         ...
 
@@ -165,8 +186,8 @@ class Archive(Protocol):
         """Put index entries; each attempt has keys of its own, so nothing is overwritten."""
         ...
 
-    def put_item(self, item: MessageItem) -> Head | Tombstone | None:
-        """Put a version if its place is free, else return what stands there.
+    def put_items(self, items: Sequence[MessageItem]) -> list[Head | Tombstone | None]:
+        """Put each version if its place is free, else return what stands there.
 
         A version after the first is put only while the first lives: the first's tombstone is returned
         otherwise.
@@ -263,8 +284,8 @@ class Requests(Protocol):
         """Replace it if its state and cases are still as seen, else RaceLostError."""
         ...
 
-    def verified(self, request_id: RequestId, work: str, at: datetime) -> None:
-        """Strike a verified purge work off; the last one of a shredded request completes it."""
+    def verified(self, request_id: RequestId, holder_id: HolderId, at: datetime) -> None:
+        """Strike a verified holder off; the last one of a shredded request completes it."""
         ...
 
     def count_purged(self, request_id: RequestId, versions: int) -> None:
@@ -317,6 +338,14 @@ class Ledger(Protocol):
 
     def put(self, name: str, document: Mapping[str, object], keep_for: timedelta) -> None:
         """Write an entry that can't be changed for a while; writing it again is harmless."""
+        ...
+
+
+class DayRequests(Protocol):
+    """DaysQueue: capture asks for a day that the sweep has not made yet (imports of older messages)."""
+
+    def ask(self, cls: str, day: date, end: date) -> None:
+        """Ask the sweep to make a day's key."""
         ...
 
 

@@ -36,12 +36,16 @@ class RegisterEntry:
 
 @dataclass(frozen=True, slots=True)
 class RegisterItem:
-    """One address in the register: living entries, times of erasure, spans as an own address."""
+    """One address in the register: living entries, times of erasure, spans as an own address.
+
+    `revision` grows with every change; writers are conditioned on the one they saw.
+    """
 
     pseudonym: Pseudonym
     entries: Mapping[str, RegisterEntry] = field(default_factory=dict)
     erased: Mapping[str, datetime] = field(default_factory=dict)
     own: tuple[OwnSpan, ...] = ()
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Decision:
     since: str
     shards: int
     until: datetime | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class PrivacyRequest:
     """An erasure request with everything that a retry needs after the keys are gone.
 
     `pending` holds the purge works that are not verified yet (holder ids in hexadecimal);
-    `purged` counts versions whose ciphertext was deleted.
+    `purged` counts versions whose ciphertext was deleted; `round` counts decisions after a review.
     """
 
     id: RequestId
@@ -69,6 +70,7 @@ class PrivacyRequest:
     policy_version: int = 0
     pending: frozenset[str] = frozenset()
     purged: int = 0
+    round: int = 0
     completed_at: datetime | None = None
 
     def with_case(self, index: int, case: AddressCase) -> PrivacyRequest:

@@ -1,0 +1,285 @@
+"""Erase a person by address (Art. 17): receive, decide, shred, purge, verify; each step may be repeated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from lethe.domain.addresses import Address
+from lethe.domain.audit import AuditEvent
+from lethe.domain.callers import Caller
+from lethe.domain.erasure import Grounds, decide, is_person
+from lethe.domain.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidInputError,
+    RaceLostError,
+    UnavailableError,
+)
+from lethe.domain.holders import HolderId
+from lethe.domain.ports import (
+    AuditTrail,
+    EraseQueue,
+    Ledger,
+    Policies,
+    PurgeQueue,
+    Register,
+    Requests,
+    Shred,
+)
+from lethe.domain.requests import (
+    Act,
+    AddressCase,
+    Decision,
+    PrivacyRequest,
+    RequestId,
+    RequestState,
+)
+from lethe.domain.work import PurgeHolder
+from lethe.usecases.access import PseudonymHash
+
+MAX_ADDRESSES: Final = 20
+_TRIES: Final = 5
+_SYSTEM: Final = "lethe"
+
+
+class IdentityProof(StrEnum):
+    """How the caller verified that the addresses are the person's (Art. 12(6))."""
+
+    CODE_TO_ADDRESS = "code_to_address"
+    SIGNED_IN_SESSION = "signed_in_session"
+    IN_PERSON = "in_person"
+    KNOWN_CORRESPONDENT = "known_correspondent"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDecision:
+    """What a person decided of a class under review: end it, or keep it for a coded reason."""
+
+    address_index: int
+    cls: str
+    act: Act
+    reason: str
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """The use case; the request carries everything that a retry needs once the keys are gone."""
+
+    register: Register
+    requests: Requests
+    policies: Policies
+    audit: AuditTrail
+    ledger: Ledger
+    purge_queue: PurgeQueue
+    erase_queue: EraseQueue
+    hashes: PseudonymHash
+    clock: Callable[[], datetime]
+    longest_capture: timedelta
+    ledger_period: timedelta
+
+    def request(
+        self,
+        addresses: Sequence[Address],
+        ground: Grounds,
+        proof: IdentityProof,
+        *,
+        idempotency_key: str | None,
+        caller: Caller,
+    ) -> PrivacyRequest:
+        """Receive an erasure request and carry it out; the same key again continues the same request.
+
+        When this returns, everything that is erased now is unreadable.
+        """
+        request_id = _request_id(idempotency_key, caller)
+        pseudonyms = list(dict.fromkeys(self.hashes.pseudonym(a) for a in addresses))
+        request = PrivacyRequest(
+            id=request_id,
+            ground=ground,
+            received_at=self.clock(),
+            state=RequestState.RECEIVED,
+            cases=tuple(AddressCase(pseudonym) for pseudonym in pseudonyms),
+        )
+        today = self.clock().date()
+        functions = [
+            FieldProblem(f"/addresses/{n}", "This is a function address of the controller's; no person's.")
+            for n, address in enumerate(addresses)
+            if not is_person(self.register.item(self.hashes.pseudonym(address)), today)
+        ]
+        if functions:
+            raise InvalidInputError("Only a person can be erased.", tuple(functions))
+        if not self.requests.create(request):
+            request = self._same(request)
+        self._record("erasure_requested", request, caller.actor, {"proof": proof, "ground": ground})
+        return self._advance(request)
+
+    def get(self, request_id: RequestId) -> PrivacyRequest:
+        """One request with its state; NotFoundError."""
+        return self.requests.get(request_id)
+
+    def resume(self, request_id: RequestId) -> PrivacyRequest:
+        """Carry an interrupted request on from where it stands."""
+        return self._advance(self.requests.get(request_id))
+
+    def decide(
+        self, request_id: RequestId, decisions: Sequence[ReviewDecision], *, caller: Caller
+    ) -> PrivacyRequest:
+        """Settle classes under review: what a person decided to erase is shredded at once."""
+        request = seen = self.requests.get(request_id)
+        if seen.state not in {RequestState.SHREDDED, RequestState.COMPLETED}:
+            raise ConflictError("The request is still being carried out; repeat when it is shredded.")
+        for decision in decisions:
+            request = _settle(request, decision)
+        facts = {"erased": str(sum(d.act is Act.ERASE for d in decisions)), "decided": str(len(decisions))}
+        self._record("review_decided", request, caller.actor, facts)
+        request = replace(request, state=RequestState.DECIDED, completed_at=None, round=seen.round + 1)
+        self.requests.save(request, seen)
+        return self._advance(request)
+
+    def _same(self, request: PrivacyRequest) -> PrivacyRequest:
+        found = self.requests.get(request.id)
+        if [c.pseudonym for c in found.cases] != [c.pseudonym for c in request.cases]:
+            raise ConflictError("This Idempotency-Key belongs to a request for other addresses.")
+        return found
+
+    def _advance(self, request: PrivacyRequest) -> PrivacyRequest:
+        for _ in range(_TRIES):
+            try:
+                return self._steps(request)
+            except RaceLostError:
+                request = self.requests.get(request.id)
+                if request.state is RequestState.DECIDED and not request.round:
+                    request = replace(request, state=RequestState.RECEIVED)
+        self.erase_queue.send([request.id])
+        raise UnavailableError("The person's register is changing; the request goes on by itself.")
+
+    def _steps(self, request: PrivacyRequest) -> PrivacyRequest:
+        if request.state is RequestState.RECEIVED:
+            request = self._decide(request)
+        if request.state is RequestState.DECIDED:
+            request = self._shred(request)
+        if request.state is RequestState.SHREDDED:
+            self._send_purge(request)
+        return request
+
+    def _decide(self, request: PrivacyRequest) -> PrivacyRequest:
+        """Record, before any key ends, which holders end: a retry finds them here alone."""
+        version, policy = self.policies.current()
+        seen, now = self.requests.get(request.id), self.clock()
+        cases = tuple(
+            case
+            if self.register.shredded_at(_receipt(request, index))
+            else replace(case, decisions=decide(self.register.item(case.pseudonym), policy, now))
+            for index, case in enumerate(request.cases)
+        )
+        decided = replace(
+            request, state=RequestState.DECIDED, cases=cases, policy_version=version
+        )
+        self.requests.save(decided, seen)
+        return decided
+
+    def _shred(self, request: PrivacyRequest) -> PrivacyRequest:
+        """End the keys address by address; the state changes after the last."""
+        seen = request
+        for index, case in enumerate(request.cases):
+            at = self.register.shred(self._shred_of(request, index), self.register.holds().version)
+            self._to_ledger(request, index, case, at)
+            request = request.with_case(index, replace(case, shredded_at=case.shredded_at or at))
+        works = [work for work in _works(request) if work.holder_id not in _settled_holders(seen)]
+        pending = seen.pending | {work.holder_id.hex() for work in works}
+        done = not pending
+        shredded = replace(
+            request,
+            state=RequestState.COMPLETED if done else RequestState.SHREDDED,
+            completed_at=self.clock() if done else None,
+            pending=pending,
+        )
+        self._record("keys_shredded", shredded, _SYSTEM, {"holders": str(len(works))})
+        self.requests.save(shredded, seen)
+        return shredded
+
+    def _shred_of(self, request: PrivacyRequest, index: int) -> Shred:
+        case = request.cases[index]
+        first = request.round == 0
+        return Shred(
+            receipt=_receipt(request, index),
+            pseudonym=case.pseudonym,
+            decisions=tuple(d for d in case.decisions if first or d.round == request.round),
+            at=self.clock(),
+            whole=first,
+        )
+
+    def _send_purge(self, request: PrivacyRequest) -> None:
+        """Two passes: one now, and one that may call it done, after the longest capture has ended."""
+        works = [work for work in _works(request) if work.holder_id.hex() in request.pending]
+        self.purge_queue.send(works)
+        verify = [replace(work, verify=True) for work in works]
+        self.purge_queue.send(verify, delay=self.longest_capture)
+
+    def _to_ledger(
+        self, request: PrivacyRequest, index: int, case: AddressCase, at: datetime
+    ) -> None:
+        document = {
+            "type": "person",
+            "pseudonym": case.pseudonym,
+            "at": at.isoformat(),
+            "holders": {d.cls: d.holder_id.hex() for d in case.decisions if d.act is Act.ERASE},
+        }
+        self.ledger.put(f"requests/{request.id}/{index}/{request.round}", document, self.ledger_period)
+
+    def _record(
+        self, action: str, request: PrivacyRequest, actor: str, facts: dict[str, str]
+    ) -> None:
+        event = AuditEvent(self.clock(), action, actor, request.id, request.policy_version, facts)
+        self.audit.put(event)
+
+
+def _works(request: PrivacyRequest) -> list[PurgeHolder]:
+    return [
+        PurgeHolder(request.id, decision.holder_id, decision.since, decision.shards)
+        for case in request.cases
+        for decision in case.decisions
+        if decision.act is Act.ERASE
+    ]
+
+
+def _settle(request: PrivacyRequest, decided: ReviewDecision) -> PrivacyRequest:
+    pointer = FieldProblem("/decisions", "Name the index of an address and a class under review.")
+    if not 0 <= decided.address_index < len(request.cases):
+        raise InvalidInputError("There is no such address in the request.", (pointer,))
+    case = request.cases[decided.address_index]
+    if not any(d.cls == decided.cls and d.act is Act.REVIEW for d in case.decisions):
+        raise ConflictError("This class is not under review, or was decided already.")
+    decisions: tuple[Decision, ...] = tuple(
+        replace(d, act=decided.act, reason=decided.reason, round=request.round + 1)
+        if d.cls == decided.cls
+        else d
+        for d in case.decisions
+    )
+    return request.with_case(decided.address_index, replace(case, decisions=decisions))
+
+
+def _receipt(request: PrivacyRequest, index: int) -> str:
+    return f"{request.id}#{index}#{request.round}"
+
+
+def _settled_holders(seen: PrivacyRequest) -> set[HolderId]:
+    """The holders that an earlier round ended: their purge is under way or done."""
+    return {
+        d.holder_id
+        for case in seen.cases
+        for d in case.decisions
+        if d.act is Act.ERASE and d.round < seen.round
+    }
+
+
+def _request_id(idempotency_key: str | None, caller: Caller) -> RequestId:
+    if idempotency_key is None:
+        return RequestId(os.urandom(16).hex())
+    named = f"{caller.actor}\n{idempotency_key}".encode()
+    return RequestId(sha256(b"lethe/1 request\n" + named).hexdigest()[:32])

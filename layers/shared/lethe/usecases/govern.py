@@ -1,0 +1,81 @@
+"""Govern: the policy document in force, and which addresses are the controller's own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lethe.domain.addresses import Address
+from lethe.domain.audit import AuditEvent
+from lethe.domain.callers import Caller
+from lethe.domain.classification import Classification, Facts, RuleResult
+from lethe.domain.errors import ConflictError, InvalidInputError, RaceLostError
+from lethe.domain.own_addresses import OwnAddress, OwnSpan
+from lethe.domain.policy import Policy
+from lethe.domain.ports import AuditTrail, Policies, Register
+from lethe.usecases.access import PseudonymHash
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How the rules decide on given facts: the outcome, and why each rule applied or did not."""
+
+    policy_version: int
+    classification: Classification
+    rules: tuple[RuleResult, ...]
+
+
+@dataclass(frozen=True)
+class Govern:
+    """The use case; every change is audited with the version it makes."""
+
+    register: Register
+    policies: Policies
+    audit: AuditTrail
+    hashes: PseudonymHash
+    clock: Callable[[], datetime]
+
+    def policy(self) -> tuple[int, Policy]:
+        """The version in force and its document."""
+        return self.policies.current()
+
+    def put_policy(self, policy: Policy, seen_version: int, *, caller: Caller) -> int:
+        """Put the next version in force; ConflictError if another came first."""
+        version, present = self.policies.current()
+        if version != seen_version:
+            raise _outdated()
+        if refused := policy.refused_changes(present):
+            raise InvalidInputError("The policy may not change like this.", refused)
+        now = self.clock()
+        try:
+            made = self.policies.put(policy, seen_version, now, caller.actor)
+        except RaceLostError:
+            raise _outdated() from None
+        self.audit.put(AuditEvent(now, "policy_put_in_force", caller.actor, f"v{made}", made))
+        return made
+
+    def explain(self, facts: Facts) -> Explanation:
+        """Which rule decides on these facts, and why the others do not."""
+        version, policy = self.policies.current()
+        return Explanation(version, policy.classify(facts), policy.explain(facts))
+
+    def put_own_addresses(self, own: Sequence[OwnAddress], *, caller: Caller) -> int:
+        """Record own addresses; each address listed gets exactly the spans listed. Returns how many."""
+        spans: dict[Address, list[OwnSpan]] = defaultdict(list)
+        for address in own:
+            spans[address.address].append(address.span)
+        for address, listed in spans.items():
+            self.register.set_own(self.hashes.pseudonym(address), listed)
+        facts = {"addresses": str(len(spans))}
+        self.audit.put(AuditEvent(self.clock(), "own_addresses_put", caller.actor, "", facts=facts))
+        return len(spans)
+
+    def own(self, address: Address) -> tuple[OwnSpan, ...]:
+        """The spans in which an address is the controller's."""
+        return self.register.item(self.hashes.pseudonym(address)).own
+
+
+def _outdated() -> ConflictError:
+    return ConflictError("Another version is in force; read it, then send yours with its number.")
