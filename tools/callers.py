@@ -1,14 +1,13 @@
 """Who may call a local stack: machines by client credentials, staff by password."""
 
 import base64
-import json
+import http
 import secrets
 import urllib.parse
-import urllib.request
 from contextlib import suppress
 from typing import Any
 
-from tools.stack import Stack
+from tools.local_aws import LocalAws, LocalAwsError
 
 MACHINES = {
     "capture": ("CaptureClient", "lethe/capture"),
@@ -21,10 +20,11 @@ GROUPS = ("privacy-officer", "approver", "investigator", "auditor", "operator")
 class Callers:
     """Gives out access tokens; each caller is made when it is first asked for."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._cognito: Any = stack.aws.client("cognito-idp")
-        self._pool = stack.resources["UserPool"]
+    def __init__(self, aws: LocalAws, resources: dict[str, str]) -> None:
+        self._aws = aws
+        self._resources = resources
+        self._cognito: Any = aws.client("cognito-idp")
+        self._pool = resources["UserPool"]
         self._tokens: dict[tuple[str, ...], str] = {}
 
     def machine(self, name: str) -> str:
@@ -41,19 +41,24 @@ class Callers:
         return self._tokens[name, *groups]
 
     def _machine_token(self, client: str, scope: str) -> str:
-        client_id = self._stack.resources[client]
+        client_id = self._resources[client]
         described = self._cognito.describe_user_pool_client(
             UserPoolId=self._pool, ClientId=client_id
         )
         secret = described["UserPoolClient"]["ClientSecret"]
         credentials = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
-        request = urllib.request.Request(
-            f"{self._stack.aws.endpoint}/oauth2/token",
+        answer = self._aws.http(
+            "POST",
+            "/oauth2/token",
             urllib.parse.urlencode({"grant_type": "client_credentials", "scope": scope}).encode(),
-            {"Authorization": f"Basic {credentials}"},
+            {
+                "Authorization": f"Basic {credentials}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
         )
-        with urllib.request.urlopen(request) as answer:
-            return str(json.load(answer)["access_token"])
+        if answer.status != http.HTTPStatus.OK:
+            raise LocalAwsError(f"no token for {client}: {answer.body!r}")
+        return str(answer.json()["access_token"])
 
     def _staff_token(self, name: str, groups: tuple[str, ...]) -> str:
         cognito = self._cognito
@@ -62,6 +67,7 @@ class Callers:
             cognito.admin_create_user(
                 UserPoolId=self._pool,
                 Username=name,
+                TemporaryPassword=password,
                 MessageAction="SUPPRESS",
                 UserAttributes=[{"Name": "email", "Value": name}],
             )
@@ -72,7 +78,7 @@ class Callers:
             cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
         signed_in = cognito.admin_initiate_auth(
             UserPoolId=self._pool,
-            ClientId=self._stack.resources["StaffClient"],
+            ClientId=self._resources["StaffClient"],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": password},
         )

@@ -1,15 +1,20 @@
 """The local AWS: ministack in a process, a port and a directory of its own."""
 
+import http.client
+import json
 import os
 import socket
 import subprocess
 import time
-import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import boto3
+from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-aws" / "bin" / "python"
@@ -23,6 +28,18 @@ STOP_TIMEOUT = 30.0
 
 class LocalAwsError(RuntimeError):
     """The local AWS, or what was to run on it, failed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 class LocalAws:
@@ -84,8 +101,24 @@ class LocalAws:
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client: the administrator's, unless credentials say otherwise."""
         session: Any = boto3.Session(region_name=REGION)
-        who = credentials or ADMINISTRATOR
-        return session.client(service, endpoint_url=self.endpoint, **who)
+        return session.client(
+            service,
+            endpoint_url=self.endpoint,
+            config=Config(proxies={}, read_timeout=300),
+            **(credentials or ADMINISTRATOR),
+        )
+
+    def http(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make one plain HTTP request, past all proxies."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        try:
+            connection.request(method, path, body or None, dict(headers or {}))
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
 
     def variables(self) -> dict[str, str]:
         """Return the environment in which AWS tools work on this AWS as its administrator."""
@@ -96,6 +129,7 @@ class LocalAws:
             "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR["aws_secret_access_key"],
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
             "SAM_CLI_TELEMETRY": "0",
         }
 
@@ -127,10 +161,11 @@ class LocalAws:
         deadline = time.monotonic() + START_TIMEOUT
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
-                    return
-            except OSError:
+                self.http("GET", "/_ministack/health")
+            except (OSError, http.client.HTTPException):
                 time.sleep(0.05)
+            else:
+                return
         raise LocalAwsError(f"ministack did not start:\n{self.log.read_text()[-2000:]}")
 
 

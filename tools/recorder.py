@@ -2,21 +2,20 @@
 
 import hashlib
 import json
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tools.local_aws import ADMINISTRATOR, REGION
-from tools.stack import Stack
+from tools.local_aws import ADMINISTRATOR, REGION, LocalAws
 
 
 @dataclass(frozen=True)
 class Recorder:
     """Reads the record; needs a local AWS that was started with `record`."""
 
-    stack: Stack
+    aws: LocalAws
+    resources: dict[str, str]
 
     def requests(self, function: str, *, since: float = 0) -> Counter[str]:
         """Count a function's requests as `service:Operation`, from a point of `time.time()` on."""
@@ -46,8 +45,9 @@ class Recorder:
             "EndTime": until,
         }
         key = ADMINISTRATOR["aws_access_key_id"]
-        request = urllib.request.Request(
-            self.stack.aws.endpoint,
+        answer = self.aws.http(
+            "POST",
+            "/",
             json.dumps(query).encode(),
             {
                 "Content-Type": "application/x-amz-json-1.1",
@@ -56,13 +56,12 @@ class Recorder:
                 "/aws4_request, SignedHeaders=host, Signature=none",
             },
         )
-        with urllib.request.urlopen(request) as answer:
-            events: list[dict[str, Any]] = json.load(answer)["Events"]
+        events: list[dict[str, Any]] = answer.json()["Events"]
         return events
 
     def _access_key(self, function: str) -> str:
         # As the local AWS makes it: one session for a function and its role.
-        name = self.stack.resources[function]
-        described = self.stack.aws.client("lambda").get_function_configuration(FunctionName=name)
+        name = self.resources[function]
+        described = self.aws.client("lambda").get_function_configuration(FunctionName=name)
         digest = hashlib.sha256(f"{described['FunctionArn']}:{described['Role']}".encode())
         return f"ASIA{digest.hexdigest()[:16].upper()}"

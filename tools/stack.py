@@ -4,17 +4,32 @@ import json
 import platform
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tools.build import build_for_this_machine, overrides, run_sam
+from tools.callers import Callers
 from tools.complete import complete
-from tools.local_aws import ROOT, LocalAws, LocalAwsError
+from tools.local_aws import ROOT, Answer, LocalAws, LocalAwsError
+from tools.recorder import Recorder
 
 CONFIG = ROOT / "samconfig.toml"
 NAME: str = tomllib.loads(CONFIG.read_text())["local"]["deploy"]["parameters"]["stack_name"]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a function's role may do: clients with its credentials."""
+
+    aws: LocalAws
+    credentials: dict[str, str] = field(repr=False)
+
+    def client(self, service: str) -> Any:
+        return self.aws.client(service, **self.credentials)
 
 
 @dataclass(frozen=True)
@@ -28,23 +43,92 @@ class Stack:
     @cached_property
     def api_url(self) -> str:
         """The address at which the local AWS serves the API; the output names Amazon's."""
-        stage = self.resources.get("ApiStage", "local")
-        return f"{self.aws.endpoint}/_aws/execute-api/{self.resources['Api']}/{stage}"
+        return f"{self.aws.endpoint}{self._api_path}"
 
     @cached_property
     def functions(self) -> list[str]:
         """Logical ids of all functions."""
         return sorted(name for name in self.resources if name.endswith("Function"))
 
+    @cached_property
+    def callers(self) -> Callers:
+        return Callers(self.aws, self.resources)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        return Recorder(self.aws, self.resources)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of the administrator, who may do everything."""
+        return self.aws.client(service)
+
+    def assume(self, function: str) -> Role:
+        """Take the role of a function, by its logical id, to see what it may do."""
+        role = self._configuration(function)["Role"]
+        answer = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")
+        credentials = answer["Credentials"]
+        return Role(
+            self.aws,
+            {
+                "aws_access_key_id": credentials["AccessKeyId"],
+                "aws_secret_access_key": credentials["SecretAccessKey"],
+                "aws_session_token": credentials["SessionToken"],
+            },
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Call the API; a body is sent as JSON unless it is bytes."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        return self.aws.http(method, self._api_path + path, body or b"", sent)
+
     def invoke(self, function: str, event: Any = None) -> Any:
         """Invoke a function by its logical id and return what it returns; its error is ours."""
-        answer = self.aws.client("lambda").invoke(
+        answer = self.client("lambda").invoke(
             FunctionName=self.resources[function], Payload=json.dumps(event or {})
         )
         payload = json.load(answer["Payload"])
         if "FunctionError" in answer:
             raise LocalAwsError(f"{function} failed: {payload}")
         return payload
+
+    def environment(self, function: str) -> dict[str, str]:
+        """Return the environment variables of a function."""
+        variables: dict[str, str] = self._configuration(function)["Environment"]["Variables"]
+        return variables
+
+    def logs(self, function: str, *, since: float = 0) -> list[str]:
+        """Return what a function logged, from a point of `time.time()` on."""
+        group = self._configuration(function)["LoggingConfig"]["LogGroup"]
+        pages = self.client("logs").get_paginator("filter_log_events")
+        return [
+            event["message"]
+            for page in pages.paginate(logGroupName=group, startTime=int(since * 1000))
+            for event in page["events"]
+        ]
+
+    @cached_property
+    def _api_path(self) -> str:
+        stage = urlsplit(self.outputs["ApiUrl"]).path
+        return f"/_aws/execute-api/{self.resources['Api']}{stage}"
+
+    def _configuration(self, function: str) -> dict[str, Any]:
+        name = self.resources[function]
+        configuration: dict[str, Any] = self.client("lambda").get_function_configuration(
+            FunctionName=name
+        )
+        return configuration
 
 
 def deploy(aws: LocalAws, **parameters: str) -> Stack:

@@ -1,0 +1,28 @@
+"""The deployed stack: built and deployed once for all tests of this folder."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.local_aws import LocalAws
+from tools.stack import Stack, deploy
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The stack on a local AWS of its own, with IAM enforced and every request recorded."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lethe-", ignore_cleanup_errors=True) as home,
+        LocalAws(Path(home), record=True) as aws,
+    ):
+        yield deploy(aws)
