@@ -43,8 +43,8 @@ def overrides(parameters: dict[str, str]) -> list[str]:
     return ["--parameter-overrides", *(f'{key}="{value}"' for key, value in parameters.items())]
 
 
-def run_sam(command: str, *arguments: str | Path, environment: dict[str, str]) -> None:
-    """Run a command of the SAM CLI; what it printed is shown only if it fails."""
+def run_sam(command: str, *arguments: str | Path, environment: dict[str, str]) -> str:
+    """Run a command of the SAM CLI and return its output; an error shows all that it printed."""
     done = subprocess.run(
         [SAM, command, *arguments],
         cwd=ROOT,
@@ -55,6 +55,7 @@ def run_sam(command: str, *arguments: str | Path, environment: dict[str, str]) -
     )
     if done.returncode:
         raise LocalAwsError(f"sam {command} failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def _sam_build(folder: Path, parameters: dict[str, str]) -> None:

@@ -65,6 +65,10 @@ class LocalAws:
     ) -> None:
         self.stop()
 
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         for folder in ("tmp", "state", "s3"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)

@@ -170,13 +170,8 @@ def read_stack(aws: LocalAws) -> Stack:
 def _sam_deploy(aws: LocalAws, built: Path, parameters: dict[str, str]) -> None:
     run_sam(
         "deploy",
-        "--template-file",
-        built / "template.yaml",
-        "--no-progressbar",
-        "--config-file",
-        CONFIG,
-        "--config-env",
-        "local",
+        *("--template-file", built / "template.yaml", "--no-progressbar"),
+        *("--config-file", CONFIG, "--config-env", "local"),
         *overrides(parameters),
         environment=aws.variables(),
     )

@@ -1,0 +1,69 @@
+"""`make invoke`: every function on every file of events/, under `sam local invoke`, in Docker.
+
+The functions run in containers against a local AWS, each with the credentials of its own role.
+Where no base image can be pulled, a local image of the name that SAM looks for will do.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tools.build import build_for_this_machine, overrides, run_sam
+from tools.local_aws import ROOT, LocalAws
+from tools.run import step
+from tools.stack import Stack, deploy, local_parameters
+
+EVENTS = ROOT / "events"
+
+
+def main() -> int:
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="lethe-") as home, LocalAws(Path(home)) as aws:
+        with step("building and deploying"):
+            stack = deploy(aws)
+        template = reachable_template(build_for_this_machine(local_parameters()), aws)
+        for event in sorted(EVENTS.glob("*/*.json")):
+            with step(f"invoking {event.relative_to(EVENTS)}"):
+                answer = invoke(stack, template, event)
+            print(f"{event.relative_to(EVENTS)}: {answer}")
+            if "errorType" in answer or not answer:
+                failed.append(event.name)
+        template.unlink()
+    return 1 if failed else 0
+
+
+def reachable_template(built: Path, aws: LocalAws) -> Path:
+    """Write a copy of the built template whose functions find the local AWS."""
+    template = yaml_parse((built / "template.yaml").read_text())
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables["AWS_ENDPOINT_URL"] = aws.endpoint
+    copy = built / f"template-{aws.port}.json"  # beside it: its paths are relative
+    copy.write_text(json.dumps(template))
+    return copy
+
+
+def invoke(stack: Stack, template: Path, event: Path) -> str:
+    """Return what a function answers to an event; the folder's name names the function."""
+    function = "".join(word.capitalize() for word in event.parent.name.split("_")) + "Function"
+    credentials = stack.assume(function).credentials
+    environment = stack.aws.variables() | {key.upper(): value for key, value in credentials.items()}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as variables:
+        # SAM resolves !Ref to logical ids; the deployed function has the real names.
+        json.dump({function: stack.environment(function)}, variables)
+        variables.flush()
+        return run_sam(
+            "local",
+            "invoke",
+            function,
+            *("--template", template, "--event", event, "--env-vars", variables.name),
+            *("--docker-network", "host", "--skip-pull-image"),
+            *overrides(local_parameters()),
+            environment=environment,
+        ).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

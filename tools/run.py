@@ -1,0 +1,116 @@
+"""`make run`: the whole stack on a local AWS until Ctrl-C; its state lies under .local/run."""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from tools.local_aws import ROOT, LocalAws, LocalAwsError, free_port
+from tools.stack import Stack, deploy
+
+HOME = ROOT / ".local" / "run"
+WATCH_SECONDS = 1
+
+MESSAGE = {
+    "channel": "sms",
+    "external_id": "first-message",
+    "direction": "inbound",
+    "participants": [
+        {"address": "tel:+4915112345678", "role": "sender", "name": "Ada Example"},
+        {"address": "tel:+4930123456", "role": "recipient"},
+    ],
+    "body": "Where is my parcel?",
+}
+SEARCH = {"address": "tel:+4915112345678", "reason": "to see that it works"}
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        aws = LocalAws(HOME, port=remembered_port(HOME))
+        with step("starting the local AWS"):
+            aws.start()
+        try:
+            with step("building and deploying"):
+                stack = deploy(aws)
+            with step("making callers"):
+                tokens = make_tokens(stack)
+            print(welcome(stack, tokens), flush=True)
+            while aws.alive:
+                time.sleep(WATCH_SECONDS)
+        finally:
+            with step("stopping; the state is kept"):
+                aws.stop()
+    except KeyboardInterrupt:
+        return 0
+    except LocalAwsError as error:
+        print(f"{error}\nIf its state is too old for this version: rm -rf {HOME}", file=sys.stderr)
+        return 1
+    print(f"The local AWS ended by itself: see {aws.log}", file=sys.stderr)
+    return 1
+
+
+def remembered_port(home: Path) -> int:
+    """Return the same port every time: URLs in the kept state name it."""
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / "port"
+    if not file.exists():
+        file.write_text(str(free_port()))
+    return int(file.read_text())
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Show one step and how long it took."""
+    start = time.monotonic()
+    print(f"· {name} …", end="", flush=True, file=sys.stderr)
+    try:
+        yield
+    except BaseException:
+        print(" failed", file=sys.stderr)
+        raise
+    print(f" {time.monotonic() - start:.1f} s", file=sys.stderr)
+
+
+def make_tokens(stack: Stack) -> dict[str, str]:
+    """Make a token per kind of caller, and leave them in a file for the shell."""
+    tokens = {
+        "CAPTURE": stack.callers.machine("import"),
+        "REQUESTS": stack.callers.machine("requests"),
+        "OFFICER": stack.callers.staff("privacy-officer"),
+    }
+    lines = [f"export {name}={value}" for name, value in {"API": stack.api_url, **tokens}.items()]
+    file = HOME / "environment"
+    file.touch(mode=0o600)
+    file.write_text("\n".join(lines) + "\n")
+    return tokens
+
+
+def welcome(stack: Stack, tokens: dict[str, str]) -> str:
+    environment = (HOME / "environment").relative_to(ROOT)
+    machine, officer = (f'-H "Authorization: Bearer ${who}"' for who in ("CAPTURE", "OFFICER"))
+    return f"""
+Lethe runs. Ctrl-C ends it; `make run` goes on from where it was.
+
+  API      {stack.api_url}
+  AWS      {stack.aws.endpoint}
+  token    {tokens["CAPTURE"]}
+
+Tokens hold for an hour. In another terminal, first `source {environment}`, then:
+
+  curl -s $API/messages {machine} -d '{json.dumps(MESSAGE)}'
+  curl -s $API/messages/search {officer} -d '{json.dumps(SEARCH)}'
+  curl -s $API/policy {officer}
+"""
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
