@@ -46,6 +46,7 @@ def problems(error: ValidationError, prefix: str = "") -> tuple[FieldProblem, ..
             line["msg"] if _is_safe(line["type"]) else "This value is not valid here.",
         )
         for line in found
+        if line["type"] != "default_factory_not_called"  # an echo of another field's problem
     )
 
 
