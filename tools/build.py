@@ -35,7 +35,7 @@ def build_for_this_machine(parameters: dict[str, str]) -> Path:
             shutil.rmtree(unfinished, ignore_errors=True)
     os.utime(built)
     _forget_old_builds()
-    return built
+    return built / "out"
 
 
 def overrides(parameters: dict[str, str]) -> list[str]:
@@ -68,7 +68,7 @@ def _sam_build(folder: Path, parameters: dict[str, str]) -> None:
     run_sam(
         "build",
         "--build-dir",
-        folder,
+        folder / "out",
         "--template-file",
         template,
         *overrides(parameters),

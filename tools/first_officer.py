@@ -1,6 +1,6 @@
 """`make first-officer EMAIL=…`: the first privacy officer of a deployed stack.
 
-That officer invites the rest. Acts on the AWS account (or the local AWS) that the environment names.
+It acts on the AWS account, or the local AWS, that the environment names.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -70,6 +71,7 @@ class LocalAws:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)  # unpacked functions of earlier runs
         for folder in ("tmp", "state", "s3"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
