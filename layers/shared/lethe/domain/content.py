@@ -116,8 +116,10 @@ def comparable(message: Message) -> bytes:
     Channels whose ids cover the content (e-mail) deliver copies with other participants; for the
     others the roles count too.
     """
-    roles = "" if message.content_identified else "".join(
-        sorted(_ROLE_LETTERS[p.role] for p in message.participants)
+    roles = (
+        ""
+        if message.content_identified
+        else "".join(sorted(_ROLE_LETTERS[p.role] for p in message.participants))
     )
     files = sorted([a.name, a.media_type, a.size, a.sha256.hex()] for a in message.attachments)
     parts = [message.body, message.html, message.subject, message.thread, roles, files]

@@ -98,7 +98,9 @@ class DeletionRule:
     rule: Rule
 
 
-def deletion_scope(rule: DeletionRule, slots: Sequence[Slot], index: int | None) -> DeletionScope | Refusal:
+def deletion_scope(
+    rule: DeletionRule, slots: Sequence[Slot], index: int | None
+) -> DeletionScope | Refusal:
     """What the participant in a slot may end, or why not.
 
     `external`: its external author, or its recipient if that is the only external participant, ends the

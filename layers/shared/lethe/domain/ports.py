@@ -55,12 +55,18 @@ class OpenKeys:
 
 @dataclass(frozen=True, slots=True)
 class DayKey:
-    """A (class, day, end date) holder; `ended` once it was shredded."""
+    """A (class, day, end date) holder.
+
+    `keep` marks a class kept by law: its key ends no earlier than its end date. `ended` once the key
+    was shredded, `cleared` once its objects were found gone.
+    """
 
     cls: str
     day: date
     end: date
-    ended: bool
+    keep: bool = False
+    ended: bool = False
+    cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +126,9 @@ class Register(Protocol):
         ...
 
     def shred(self, shred: Shred, holds_version: int) -> datetime:
-        """End the keys of every `erase` decision and restrict the others, in one transaction with a receipt.
+        """End the keys of every `erase` decision and restrict the others, with a receipt, at once.
 
-        Answers when it happened: at once, or earlier if the receipt is there. RaceLostError if a decided
+        A restricted entry moves to the item's `restricted`; its key is marked. Answers when it happened: at once, or earlier if the receipt is there. RaceLostError if a decided
         class no longer carries the recorded holder id, if `whole` and a class is undecided, or if `holds`
         has another version.
         """
@@ -170,12 +176,19 @@ class Days(Protocol):
         """Every day, ended ones too."""
         ...
 
-    def create(self, cls: str, day: date, end: date, holder: PublicHolder, wrapped: bytes) -> bool:
+    def create(self, key: DayKey, holder: PublicHolder, wrapped: bytes) -> bool:
         """Make a day; False if it was there already, living or ended."""
         ...
 
     def shred(self, key: DayKey, at: datetime, holds_version: int) -> bool:
-        """End a day's key; False if it had ended; RaceLostError if `holds` has another version."""
+        """End a day's key; False if it had ended; RaceLostError if `holds` has another version.
+
+        A kept class's day is refused before its end date.
+        """
+        ...
+
+    def clear(self, key: DayKey) -> None:
+        """Note that the objects of an ended day were found gone."""
         ...
 
 
@@ -363,5 +376,3 @@ class EraseQueue(Protocol):
     def send(self, request_ids: Sequence[RequestId]) -> None:
         """Queue requests to be resumed."""
         ...
-
-

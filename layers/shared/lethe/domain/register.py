@@ -35,9 +35,19 @@ class RegisterEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterItem:
-    """One address in the register: living entries, times of erasure, spans as an own address.
+class RestrictedEntry:
+    """What an erasure left under review or kept by law: messages up to `at` belong to it."""
 
+    cls: str
+    entry: RegisterEntry
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterItem:
+    """One address in the register: living and restricted entries, times of erasure, own spans.
+
+    A message after an erasure is new processing: it gets a new entry beside a restricted one.
     `revision` grows with every change; writers are conditioned on the one they saw.
     """
 
@@ -45,7 +55,12 @@ class RegisterItem:
     entries: Mapping[str, RegisterEntry] = field(default_factory=dict)
     erased: Mapping[str, datetime] = field(default_factory=dict)
     own: tuple[OwnSpan, ...] = ()
+    restricted: tuple[RestrictedEntry, ...] = ()
     revision: int = 0
+
+    def restricted_at(self, cls: str, time: datetime) -> RegisterEntry | None:
+        """The restricted entry that a message of this time belongs to."""
+        return next((r.entry for r in self.restricted if r.cls == cls and time <= r.at), None)
 
 
 @dataclass(frozen=True, slots=True)

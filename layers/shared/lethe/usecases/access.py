@@ -19,8 +19,8 @@ from lethe.domain.policy import Policy
 from lethe.domain.ports import Archive, AuditTrail, Objects, Policies, Register
 from lethe.domain.register import Pseudonym
 from lethe.usecases.opening import OpenedVersion, Opening
-from lethe.usecases.search import Position, SearchQuery, find, position
 from lethe.usecases.sealing import ORIGINAL, attachment_part
+from lethe.usecases.search import Position, SearchQuery, find, position
 
 GRANT_LIFETIME: Final = timedelta(minutes=5)
 """How long the URL of an attachment's ciphertext works."""
@@ -280,5 +280,3 @@ def _shown_version(opened: OpenedVersion) -> ReadVersion:
         ),
         has_original=opened.original_key is not None,
     )
-
-

@@ -37,7 +37,7 @@ from lethe.domain.ports import (
     Policies,
     Register,
 )
-from lethe.domain.register import Pseudonym, RegisterEntry, RegisterItem, View
+from lethe.domain.register import Pseudonym, RegisterItem, View
 from lethe.domain.rules import Flag
 from lethe.usecases.holders import Holders
 from lethe.usecases.plan import Known, Party, Plan, make_plan
@@ -123,8 +123,10 @@ class Capture:
             if not todo:
                 return done
             done |= self._try(todo)
-        busy = UnavailableError("Other deliveries change the same message or person; repeat the call.")
-        return {index: busy for index in messages} | done
+        busy = UnavailableError(
+            "Other deliveries change the same message or person; repeat the call."
+        )
+        return dict.fromkeys(messages, busy) | done
 
     def _try(self, messages: Mapping[int, Message]) -> dict[int, Outcome]:
         """One look and one write; what lost a race is left out and tried again by the caller."""
@@ -182,7 +184,9 @@ class Capture:
                 return settled
             plan, version = settled
         elif plan.message.edit:
-            raise ConflictError("This edits a message that was not captured; capture it first, then repeat.")
+            raise ConflictError(
+                "This edits a message that was not captured; capture it first, then repeat."
+            )
         try:
             period = self.days.public(plan.cls, plan.day, plan.end)
         except UnavailableError:
@@ -195,7 +199,7 @@ class Capture:
         self, plan: Plan, first: Head, items: Mapping[Pseudonym, RegisterItem]
     ) -> Captured | tuple[Plan, int]:
         """A known id: a duplicate, or the plan of a further version, or a conflict."""
-        mine = [_holder_of(items[party.pseudonym], plan.cls) for party in plan.parties]
+        mine = [_holder_of(items[party.pseudonym], plan) for party in plan.parties]
         if first.header.fingerprint == plan.fingerprint and not plan.message.edit:
             seen = {slot.holder_id for slot in first.slots}
             if all(holder in seen for holder in mine):
@@ -229,7 +233,9 @@ class Capture:
         if not sealed:
             return {}
         done: dict[int, Outcome] = {}
-        self.archive.put_entries([entry for message in sealed.values() for entry in message.entries])
+        self.archive.put_entries(
+            [entry for message in sealed.values() for entry in message.entries]
+        )
         for index, message in sealed.items():
             until = message.item.sealed.header.end if message.item.keep else None
             try:
@@ -264,8 +270,9 @@ def _turns(messages: Sequence[Message], indexes: Sequence[int]) -> Iterator[list
     yield from turns.values()
 
 
-def _holder_of(item: RegisterItem, cls: str) -> HolderId | None:
-    entry: RegisterEntry | None = item.entries.get(cls)
+def _holder_of(item: RegisterItem, plan: Plan) -> HolderId | None:
+    """The holder that the party has for a message of this class and time, if any."""
+    entry = item.restricted_at(plan.cls, plan.time) or item.entries.get(plan.cls)
     return entry.holder_id if entry else None
 
 
@@ -275,7 +282,11 @@ def _version(head: Head | Tombstone) -> int:
 
 def _duplicate(plan: Plan, head: Head) -> Captured:
     return Captured(
-        plan.message_id, head.header.version, CaptureStatus.DUPLICATE, head.header.cls, head.header.end
+        plan.message_id,
+        head.header.version,
+        CaptureStatus.DUPLICATE,
+        head.header.cls,
+        head.header.end,
     )
 
 
@@ -287,4 +298,3 @@ def _copy_for(plan: Plan, further: Sequence[Party]) -> Plan:
 
 def _time_not_allowed() -> ForbiddenError:
     return ForbiddenError("Only the scope lethe/import may state `time`; leave it out.")
-

@@ -11,7 +11,13 @@ from lethe.domain.archive import Head
 from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
 from lethe.domain.erasure import DeletionRule, DeletionScope, Refusal, deletion_scope
-from lethe.domain.errors import ConflictError, ErasedError, ForbiddenError, LetheError, NotFoundError
+from lethe.domain.errors import (
+    ConflictError,
+    ErasedError,
+    ForbiddenError,
+    LetheError,
+    NotFoundError,
+)
 from lethe.domain.holders import HolderId
 from lethe.domain.messages import MessageId
 from lethe.domain.policy import DeletableBy, Policy
@@ -46,7 +52,9 @@ class Deletion:
     longest_capture: timedelta
     ledger_period: timedelta
 
-    def delete(self, message_id: MessageId, participant: Address, *, caller: Caller) -> DeletionResult:
+    def delete(
+        self, message_id: MessageId, participant: Address, *, caller: Caller
+    ) -> DeletionResult:
         """End a message as its class's `deletable_by` allows; deleting again changes nothing.
 
         NotFoundError, ErasedError (it ended already), ForbiddenError or ConflictError with the reason and

@@ -107,7 +107,9 @@ class Erasure:
         )
         today = self.clock().date()
         functions = [
-            FieldProblem(f"/addresses/{n}", "This is a function address of the controller's; no person's.")
+            FieldProblem(
+                f"/addresses/{n}", "This is a function address of the controller's; no person's."
+            )
             for n, address in enumerate(addresses)
             if not is_person(self.register.item(self.hashes.pseudonym(address)), today)
         ]
@@ -132,12 +134,19 @@ class Erasure:
         """Settle classes under review: what a person decided to erase is shredded at once."""
         request = seen = self.requests.get(request_id)
         if seen.state not in {RequestState.SHREDDED, RequestState.COMPLETED}:
-            raise ConflictError("The request is still being carried out; repeat when it is shredded.")
+            raise ConflictError(
+                "The request is still being carried out; repeat when it is shredded."
+            )
         for decision in decisions:
             request = _settle(request, decision)
-        facts = {"erased": str(sum(d.act is Act.ERASE for d in decisions)), "decided": str(len(decisions))}
+        facts = {
+            "erased": str(sum(d.act is Act.ERASE for d in decisions)),
+            "decided": str(len(decisions)),
+        }
         self._record("review_decided", request, caller.actor, facts)
-        request = replace(request, state=RequestState.DECIDED, completed_at=None, round=seen.round + 1)
+        request = replace(
+            request, state=RequestState.DECIDED, completed_at=None, round=seen.round + 1
+        )
         self.requests.save(request, seen)
         return self._advance(request)
 
@@ -177,9 +186,7 @@ class Erasure:
             else replace(case, decisions=decide(self.register.item(case.pseudonym), policy, now))
             for index, case in enumerate(request.cases)
         )
-        decided = replace(
-            request, state=RequestState.DECIDED, cases=cases, policy_version=version
-        )
+        decided = replace(request, state=RequestState.DECIDED, cases=cases, policy_version=version)
         self.requests.save(decided, seen)
         return decided
 
@@ -230,7 +237,9 @@ class Erasure:
             "at": at.isoformat(),
             "holders": {d.cls: d.holder_id.hex() for d in case.decisions if d.act is Act.ERASE},
         }
-        self.ledger.put(f"requests/{request.id}/{index}/{request.round}", document, self.ledger_period)
+        self.ledger.put(
+            f"requests/{request.id}/{index}/{request.round}", document, self.ledger_period
+        )
 
     def _record(
         self, action: str, request: PrivacyRequest, actor: str, facts: dict[str, str]

@@ -64,10 +64,10 @@ class Govern:
     def put_own_addresses(self, own: Sequence[OwnAddress], *, caller: Caller) -> int:
         """Record own addresses; each address listed gets exactly the spans listed. Returns how many."""
         spans: dict[Address, list[OwnSpan]] = defaultdict(list)
-        for address in own:
-            spans[address.address].append(address.span)
-        for address, listed in spans.items():
-            self.register.set_own(self.hashes.pseudonym(address), listed)
+        for listed in own:
+            spans[listed.address].append(listed.span)
+        for address, of_address in spans.items():
+            self.register.set_own(self.hashes.pseudonym(address), of_address)
         facts = {"addresses": str(len(spans))}
         self.audit.put(AuditEvent(self.clock(), "own_addresses_put", caller.actor, "", facts=facts))
         return len(spans)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from lethe.crypto.holders import Kem, generate, seal_address
 from lethe.domain.archive import month
+from lethe.domain.errors import RestrictedError
 from lethe.domain.holders import HolderId, PublicHolder
 from lethe.domain.own_addresses import AddressKind
 from lethe.domain.ports import KeyWrap, NewPersonKey, Register
@@ -38,6 +39,10 @@ class Holders:
     ) -> RegisterEntry:
         seen = items[party.pseudonym]
         since = month(plan.time)
+        if restricted := seen.restricted_at(plan.cls, plan.time):
+            if since < restricted.since:
+                raise RestrictedError("A participant is restricted; nothing older is added.")
+            return restricted
         needs_key = party.needs_key and not plan.kept
         entry = seen.entries.get(plan.cls)
         if entry is None or (needs_key and entry.holder is None):

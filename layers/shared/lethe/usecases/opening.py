@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from functools import lru_cache
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from lethe.crypto import envelope
 from lethe.domain.archive import EntryKey, Head, MessageItem, attempt_prefix, entry_key
 from lethe.domain.content import Content, Identity, decode, decode_identity
+from lethe.domain.envelope import Sealed
 from lethe.domain.errors import ErasedError, RestrictedError
 from lethe.domain.holders import HolderId
 from lethe.domain.policy import Policy
@@ -61,7 +62,9 @@ class Opening:
         if self._clock() >= datetime.combine(end, time(), UTC):
             raise ErasedError("This message has expired.")
         holders = [slot.holder_id for slot in head.slots if slot.holder_id is not None]
-        found = self._keys.open_keys(holders, (header.cls, header.day, header.end), header.message_id)
+        found = self._keys.open_keys(
+            holders, (header.cls, header.day, header.end), header.message_id
+        )
         if found.deletion is not None and found.deletion.whole:
             raise ErasedError("This message was deleted.")
         if found.day is None:
@@ -79,20 +82,19 @@ class Opening:
         day = found.day
         if day is None:
             raise ErasedError("This message has expired.")
-        sealed = envelope.with_ciphertext(item.sealed, self._body(item))
+        sealed = replace(item.sealed, ciphertext=self._body(item))
         private = self._day_private(day)
         shares = {n: b.share for n, b in opened.items() if b.share is not None}
         plaintext, keys = envelope.open_content(sealed, day.kem, private, shares)
         content = decode(plaintext)
         identities = dict(content.identities)
         identities |= {number: decode_identity(block.identity) for number, block in opened.items()}
-        originals = {n: b.original_share for n, b in opened.items() if b.original_share is not None}
         return OpenedVersion(
             head=head,
             content=content,
             identities=identities,
             keys=keys,
-            original_key=envelope.original_key(sealed, day.kem, private, keys, originals),
+            original_key=_original_key(sealed, day.kem, private, opened),
         )
 
     def _body(self, item: MessageItem) -> bytes:
@@ -129,7 +131,9 @@ class Opening:
 
     @staticmethod
     def _dead(head: Head, found: OpenKeys) -> list[bool]:
-        return [slot.holder_id is None or slot.holder_id not in found.persons for slot in head.slots]
+        gone = found.deletion.parts if found.deletion else frozenset()
+        living = found.persons.keys() - gone
+        return [slot.holder_id not in living for slot in head.slots]
 
     @staticmethod
     def _restricted(head: Head, found: OpenKeys) -> bool:
@@ -138,3 +142,13 @@ class Opening:
         return any(
             slot.holder_id in found.restricted and slot.flags & binding for slot in head.slots
         )
+
+
+def _original_key(
+    sealed: Sealed, kem: int, private: bytes, opened: Mapping[int, envelope.OpenedBlock]
+) -> bytes | None:
+    """The original's key, or None once one of the persons that it shows was erased."""
+    shares = {n: b.original_share for n, b in opened.items() if b.original_share is not None}
+    if not sealed.has_original or len(shares) < sum(bool(slot.digest) for slot in sealed.slots):
+        return None
+    return envelope.original_key(sealed, kem, private, shares)

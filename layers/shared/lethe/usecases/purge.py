@@ -57,7 +57,9 @@ class Purge:
 
     def _purge_holder(self, work: PurgeHolder) -> None:
         if self.keys.living([work.holder_id]):
-            raise UnavailableError("The holder's key lives; nothing proves that its messages ended.")
+            raise UnavailableError(
+                "The holder's key lives; nothing proves that its messages ended."
+            )
         handled = purged = left = 0
         for key in self._entries(work):
             if handled == ENTRIES_A_RUN:
@@ -140,14 +142,15 @@ class Purge:
         mark = self.keys.deletion(work.message_id)
         if mark is None:
             raise UnavailableError("No tombstone proves that the message was deleted.")
-        found, _ = self.archive.heads(work.message_id)
-        for standing in found:
+        for standing in self.archive.heads(work.message_id)[0]:
             if isinstance(standing, Tombstone):
                 self._finish(standing, last=None)
             elif mark.whole:
                 self._end(standing, Ending.DELETED, last=None)
             else:
                 self._end_parts(standing, mark.parts)
+        if not mark.whole:
+            self._end_unshared(work)
 
     def _end_parts(self, head: Head, holders: frozenset[HolderId]) -> None:
         for index, slot in enumerate(head.slots):
@@ -158,6 +161,12 @@ class Purge:
                 if key is not None:
                     self.archive.delete_entry(key)
                 self._cut(head, index)
+
+    def _end_unshared(self, work: PurgeMessage) -> None:
+        """End the versions whose last share was cut out."""
+        for standing in self.archive.heads(work.message_id)[0]:
+            if isinstance(standing, Head) and self._has_ended(standing):
+                self._end(standing, Ending.DELETED, last=None)
 
     def _cut(self, head: Head, index: int) -> None:
         """Take one person out of a version that lives on; its raw original, which shows all, ends."""

@@ -89,9 +89,7 @@ def seal(
         chunks = stream.seal_stream(keys.part_key(part), attachment.source, part.encode())
         objects.append(SealedObject(prefix + part, chunks))
     if plan.message.original is not None and keys.original_key is not None:
-        chunks = stream.seal_stream(
-            keys.original_key, [plan.message.original], ORIGINAL.encode()
-        )
+        chunks = stream.seal_stream(keys.original_key, [plan.message.original], ORIGINAL.encode())
         objects.append(SealedObject(prefix + ORIGINAL, chunks))
     return SealedMessage(_entries(item, blocks), tuple(objects), item)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -66,23 +67,24 @@ class Sweep:
     ledger_period: timedelta
 
     def run(self, *, dry_run: bool) -> SweepReport:
-        """Do all that is due. Interrupted erasures are resumed in a dry run too: nothing gates a right."""
+        """Do all that is due; a dry run resumes erasures all the same, for nothing gates a right."""
         version, policy = self.policies.current()
         resumed = self._resume_requests()
-        all_days = list(self.days.all())
-        due = [key for key in all_days if not key.ended and self._end_of(key, policy) <= self.clock()]
+        days = list(self.days.all())
+        due = [key for key in days if not key.ended and self._is_over(key, policy)]
         expired = sum(self.counts.total(key.cls, key.day, key.end) for key in due)
-        missing = list(self._missing(policy, all_days))
-        if dry_run:
-            return SweepReport(
-                True, len(due), expired, 0, len(missing), resumed, self._overdue(due, policy)
-            )
-        late = [key for key in due if not self._end(key, version)]
-        deleted = sum(self._delete_objects(key, policy) for key in all_days if key not in late)
-        made = sum(self._make(cls, day, end) for cls, day, end in missing)
+        missing = list(self._missing(policy, days))
+        late, deleted, ended, made = due, 0, len(due), len(missing)
+        if not dry_run:
+            late = [key for key in due if not self._end(key, version)]
+            ended = len(due) - len(late)
+            uncleared = [key for key in days if key.ended and not key.cleared]
+            deleted = sum(self._clear(key) for key in uncleared)
+            deleted += sum(self._delete_objects(key) for key in due if key not in late)
+            made = sum(self._make(key) for key in missing)
         return SweepReport(
-            dry_run=False,
-            days_ended=len(due) - len(late),
+            dry_run=dry_run,
+            days_ended=ended,
             messages_expired=expired,
             objects_deleted=deleted,
             days_made=made,
@@ -91,15 +93,15 @@ class Sweep:
         )
 
     def make_day(self, cls: str, day: date, end: date) -> bool:
-        """Make a day that capture asked for, if the policy in force gives it this end; False otherwise."""
+        """Make a day that capture asked for, if the policy in force gives it this very end."""
         _, policy = self.policies.current()
         retention = policy.classes.get(cls)
         if retention is None or retention.end_date(day) != end or end <= self.clock().date():
             return False
-        return self._make(cls, day, end)
+        return self._make(DayKey(cls, day, end, keep=retention.keeps))
 
     def _end(self, key: DayKey, policy_version: int) -> bool:
-        """Shred a day; False if a legal hold was placed meanwhile, and the next run decides anew."""
+        """Shred a day; False if a legal hold was placed meanwhile: the next run decides anew."""
         holds = self.register.holds()
         try:
             self.days.shred(key, self.clock(), holds.version)
@@ -111,36 +113,57 @@ class Sweep:
         self.audit.put(AuditEvent(self.clock(), "day_ended", _ACTOR, target, policy_version))
         return True
 
-    def _delete_objects(self, key: DayKey, policy: Policy) -> int:
-        """Remove an ended day's objects; the prefix is tried again until the last version is gone."""
-        if not key.ended and self._end_of(key, policy) > self.clock():
-            return 0
-        keep = policy.classes[key.cls].keeps if key.cls in policy.classes else False
-        return self.objects.delete_prefix(day_prefix(key.cls, key.day, key.end), keep=keep)
+    def _clear(self, key: DayKey) -> int:
+        """Remove what a capture still wrote after the day had ended; nothing left: never again."""
+        deleted = self._delete_objects(key)
+        if not deleted:
+            self.days.clear(key)
+        return deleted
+
+    def _delete_objects(self, key: DayKey) -> int:
+        prefix = day_prefix(key.cls, key.day, key.end)
+        deleted = self.objects.delete_prefix(prefix, keep=key.keep)
+        return deleted + (self.objects.delete_prefix(_copy(key), keep=True) if key.keep else 0)
 
     def _resume_requests(self) -> int:
         waiting = list(self.requests.open())
         self.erase_queue.send(waiting)
         return len(waiting)
 
-    def _missing(self, policy: Policy, present: list[DayKey]) -> Iterator[tuple[str, date, date]]:
+    def _missing(self, policy: Policy, present: list[DayKey]) -> Iterator[DayKey]:
         """The days from today on that every class needs and does not have."""
         there = {(key.cls, key.day, key.end) for key in present}
         today = self.clock().date()
         for cls, retention in policy.classes.items():
             for ahead in range(DAYS_AHEAD + 1):
                 day = today + timedelta(days=ahead)
-                wanted = (cls, day, retention.end_date(day))
-                if wanted not in there:
+                wanted = DayKey(cls, day, retention.end_date(day), keep=retention.keeps)
+                if (cls, day, wanted.end) not in there:
                     yield wanted
 
-    def _make(self, cls: str, day: date, end: date) -> bool:
+    def _make(self, key: DayKey) -> bool:
+        """Make a day; a kept one's wrapped key lies locked beside its objects too, as long as they."""
         holder, private = generate(self.kem)
-        return self.days.create(cls, day, end, holder, self.wrap.wrap(private, holder.id))
+        wrapped = self.wrap.wrap(private, holder.id)
+        made = self.days.create(key, holder, wrapped)
+        if made and key.keep:
+            copy = {"kem": holder.kem, "holder": holder.id.hex(), "public": holder.public.hex()}
+            copy["wrapped"] = wrapped.hex()
+            self.objects.put(_copy(key), [json.dumps(copy).encode()], keep_until=key.end)
+        return made
+
+    def _is_over(self, key: DayKey, policy: Policy) -> bool:
+        return self._end_of(key, policy) <= self.clock()
 
     def _end_of(self, key: DayKey, policy: Policy) -> datetime:
-        return datetime.combine(policy.effective_end(key.cls, key.day, key.end), time(), UTC)
+        end = key.end if key.keep else policy.effective_end(key.cls, key.day, key.end)
+        return datetime.combine(end, time(), UTC)
 
     def _overdue(self, keys: list[DayKey], policy: Policy) -> int:
         now = self.clock()
         return max((int((now - self._end_of(k, policy)).total_seconds()) for k in keys), default=0)
+
+
+def _copy(key: DayKey) -> str:
+    """The name of a kept day's key beside its objects."""
+    return f"keys/{key.cls}/{key.end}/{key.day}"

@@ -47,7 +47,9 @@ class StagedSource:
             size += len(chunk)
             yield chunk
         if size != self.size or digest.digest() != self.sha256:
-            problem = FieldProblem("/attachments", "`size` and `sha256` must be those of the upload.")
+            problem = FieldProblem(
+                "/attachments", "`size` and `sha256` must be those of the upload."
+            )
             raise InvalidInputError("The uploaded bytes are not those described.", (problem,))
 
 
