@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lethe.domain.addresses import (
     MAX_ADDRESS_BYTES,
+    MAX_INPUT_CHARACTERS,
     Address,
     from_email,
     identifier,
@@ -102,6 +105,20 @@ def test_telephone(written: str, canonical: str) -> None:
 )
 def test_other_networks(written: str, canonical: str) -> None:
     assert parse(written) == canonical
+
+
+def test_every_example_of_the_document() -> None:
+    document = (Path(__file__).parents[2] / "docs/addresses.md").read_text("utf-8")
+    examples = re.findall(r"^\| `(.+?)` \| `(.+?)` \|$", document, re.MULTILINE)
+    assert len(examples) >= 15
+    assert [(written, parse(written)) for written, _ in examples] == examples
+
+
+def test_the_document_has_every_network_and_limit() -> None:
+    document = (Path(__file__).parents[2] / "docs/addresses.md").read_text("utf-8")
+    assert [scheme for scheme in SCHEMES if f"`{scheme}:" not in document] == []
+    assert f"{MAX_INPUT_CHARACTERS:,} characters" in document
+    assert f"{MAX_ADDRESS_BYTES} bytes" in document
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lethe.domain.addresses import Address
-from lethe.domain.classification import Facts, LegalBasis
+from lethe.domain.classification import Conditions, Facts, LegalBasis
 from lethe.domain.errors import InvalidInputError
 from lethe.domain.messages import Direction
-from lethe.domain.own_addresses import AddressKind
+from lethe.domain.own_addresses import AddressKind, OwnAddressIn
 from lethe.domain.periods import Period
-from lethe.domain.policy import DeletableBy, ErasureRule, OnErasure, Policy, load_default
+from lethe.domain.policy import (
+    Controller,
+    DeletableBy,
+    ErasureRule,
+    OnErasure,
+    OwnRecord,
+    Policy,
+    Purpose,
+    RetentionClass,
+    Starts,
+    load_default,
+)
 from lethe.domain.validation import problems
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 CLAIMS = Address("mailto:claims@example.com")
 A_CLASS: dict[str, Any] = {
@@ -111,6 +123,20 @@ class TestDefault:
     ) -> None:
         found = load_default().classify(facts(**changes))
         assert (found.cls, found.purpose, found.legal_basis) == (cls, purpose, basis)
+
+
+class TestDocument:
+    TEXT = (Path(__file__).parents[2] / "docs/policy.md").read_text("utf-8")
+
+    @pytest.mark.parametrize(
+        "model", [Policy, RetentionClass, Purpose, Controller, OwnRecord, Conditions, OwnAddressIn]
+    )
+    def test_it_explains_every_field(self, model: type[BaseModel]) -> None:
+        assert [name for name in model.model_fields if name not in self.TEXT] == []
+
+    def test_it_explains_every_value(self) -> None:
+        enums = (Starts, ErasureRule, DeletableBy, OnErasure)
+        assert [value for enum in enums for value in enum if f"`{value}`" not in self.TEXT] == []
 
 
 class TestPeriods:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
+import pytest
 from lethe.domain.errors import FieldProblem
 from lethe.domain.validation import CanonicalAddress, invalid, pointer, problems, wrong
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 
 def _fail_with_the_value(value: str) -> str:
@@ -40,12 +40,11 @@ class Strict(BaseModel):
 
 
 def found(body: str, prefix: str = "") -> tuple[FieldProblem, ...]:
-    try:
+    with pytest.raises(ValidationError) as refused:
         Strict.model_validate_json(body)
-    except ValidationError as error:
-        assert problems(error, prefix) == invalid(error, "Not valid.", prefix).fields
-        return problems(error, prefix)
-    return ()
+    fields = problems(refused.value, prefix)
+    assert invalid(refused.value, "Not valid.", prefix).fields == fields
+    return fields
 
 
 def test_what_pydantic_says_without_a_value_is_passed_on() -> None:
