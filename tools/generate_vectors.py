@@ -13,16 +13,16 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lethe.crypto import encoding, envelope, keyed, stream
+from lethe.crypto import binding, encoding, envelope, keyed, stream
 from lethe.crypto.encoding import DICTIONARY, compress, pad, padded_size
-from lethe.crypto.envelope import ContentKeys, Header, OpenedBlock, Party, Sealed, Slot
+from lethe.crypto.envelope import Header, OpenedBlock, Party, Sealed, Slot
 from lethe.crypto.holders import Kem, PublicHolder, generate
 from lethe.domain.holders import HolderId
 from lethe.domain.messages import Direction, MessageId
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "vectors"
 DOCUMENT = ROOT / "docs" / "message-format.md"
 Vector = dict[str, Any]
+People = Sequence[tuple[Flag, bytes | None]]
 
 HEADER = Header(
     message_id=MessageId("6c657468652f312076656374" + "6f727321"),
@@ -116,7 +117,7 @@ def rule(value: Rule) -> Header:
 
 def make(  # noqa: PLR0913  a vector has many sides
     name: str,
-    people: list[tuple[Flag, bytes | None]],
+    people: People,
     *,
     header: Header = HEADER,
     content: bytes = LETTER,
@@ -222,10 +223,10 @@ def forged() -> Iterable[Vector]:
     yield badly("block: a share without the flag", "pad", lambda p: pad(b"\1" + bytes(32) + p[1:]))
     yield badly("block: no share despite the flag", "pad", lambda p: pad(b"\0" + p[1:]))
 
-    seal_key = envelope._sealing_key  # noqa: SLF001  to break it
+    seal_key = binding.sealing_key
     yield badly(
         "ciphertext: does not commit to its key",
-        "_sealing_key",
+        "binding.sealing_key",
         lambda key, context: (seal_key(key, context)[0], bytes(32)),
     )
     split = envelope._split  # noqa: SLF001  to break it
@@ -245,9 +246,14 @@ def forged() -> Iterable[Vector]:
 
 def changed() -> Iterable[Vector]:
     """A good envelope with one thing changed afterwards."""
+    yield from changed_headers()
+    yield from changed_parts()
+
+
+def changed_headers() -> Iterable[Vector]:
+    """A good envelope under another header."""
     sender = Flag.SHARE | Flag.AUTHOR | Flag.EXTERNAL
-    people: list[tuple[Flag, bytes | None]] = [(sender, ANNA), (Flag(0), EVE)]
-    other = make("", people)
+    people: People = [(sender, ANNA), (Flag(0), EVE)]
     replacements: dict[str, Any] = {
         "message_id": "00" * 16,
         "version": 2,
@@ -270,6 +276,13 @@ def changed() -> Iterable[Vector]:
         vector["header"][field] = value
         yield refused(f"header: {field} of another length", vector)
 
+
+def changed_parts() -> Iterable[Vector]:
+    """A good envelope with a part changed, moved, mixed or missing."""
+    sender = Flag.SHARE | Flag.AUTHOR | Flag.EXTERNAL
+    people: People = [(sender, ANNA), (Flag(0), EVE)]
+    other = make("", people)
+
     def edited(reason: str, edit: Callable[[Vector], object]) -> Vector:
         vector = make("", people)
         edit(vector)
@@ -282,7 +295,7 @@ def changed() -> Iterable[Vector]:
 
     def set_to(place: str, key: Any, by: Callable[[Any], Any]) -> Callable[[Vector], object]:
         def edit(vector: Vector) -> None:
-            target = vector
+            target: Any = vector
             for step in filter(None, place.split("/")):
                 target = target[int(step)] if isinstance(target, list) else target[step]
             target[key] = by(target[key])
@@ -327,7 +340,7 @@ def changed() -> Iterable[Vector]:
     yield edited("another period's key", set_to("period", "private", lambda _: key))
     yield edited("another person's key", set_to("holders/0", "private", lambda _: key))
     yield edited("the sharer's key is gone", set_to("holders", 0, lambda _: None))
-    call: list[tuple[Flag, bytes | None]] = [(sender, ANNA), (sender, BEN)]
+    call: People = [(sender, ANNA), (sender, BEN)]
     vector = make("", call, header=rule(Rule.ANY_PARTY))
     vector["holders"][1] = None
     yield refused("any_party: one key is gone", vector)
@@ -446,12 +459,12 @@ def example(vector: Vector) -> str:
     """The worked example: every intermediate value of the first vector."""
     sealed = parsed(vector)
     header, slot = sealed.header, sealed.slots[0]
-    context = envelope._context(header)  # noqa: SLF001  shown on purpose
+    context = binding.context(header)
     block = bytes.fromhex(vector["blocks"][0])
     content, keys = envelope.open_content(
         sealed, 1, bytes.fromhex(vector["period"]["private"]), {0: shares_of(vector)}
     )
-    key, commitment = envelope._sealing_key(keys.content_key, context)  # noqa: SLF001
+    key, commitment = binding.sealing_key(keys.content_key, context)
     period_half = envelope._open_period(  # noqa: SLF001
         sealed, 1, bytes.fromhex(vector["period"]["private"])
     )[0]
@@ -461,16 +474,16 @@ def example(vector: Vector) -> str:
         "sender's private key": bytes.fromhex(vector["holders"][0]["private"]),
         "sender's holder id": slot.holder_id,
         "context": context,
-        "info of the period seal": envelope._period_info(context, header),  # noqa: SLF001
+        "info of the period seal": binding.period_info(context, header),
         "period seal": sealed.period_seal,
         "period half": period_half,
-        "info of the sender's block": envelope._block_info(context, slot.holder_id),  # noqa: SLF001
+        "info of the sender's block": binding.block_info(context, slot.holder_id),
         "sender's block": block,
         "party half": shares_of(vector),
         "content key": keys.content_key,
         "sealing key": key,
         "commitment": commitment,
-        "AAD": envelope._aad(  # noqa: SLF001
+        "AAD": binding.aad(
             context, header, sealed.kem, sealed.period_seal, sealed.slots, has_original=False
         ),
         "plaintext, compressed and padded": compress(content),

@@ -136,6 +136,7 @@ class LocalAws:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "127.0.0.1",
+            "SAM_CLI_POLL_DELAY": "0.2",
             "SAM_CLI_TELEMETRY": "0",
         }
 
