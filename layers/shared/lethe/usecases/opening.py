@@ -58,7 +58,9 @@ class Opening:
     def look(self, head: Head, policy: Policy) -> OpenKeys:
         """The keys that a version depends on; ErasedError if it has ended, RestrictedError if it is restricted."""
         header = head.header
-        end = policy.effective_end(header.cls, header.day, header.end)
+        end = header.end
+        if not head.keep:
+            end = policy.effective_end(header.cls, header.day, header.end)
         if self._clock() >= datetime.combine(end, time(), UTC):
             raise ErasedError("This message has expired.")
         holders = [slot.holder_id for slot in head.slots if slot.holder_id is not None]
