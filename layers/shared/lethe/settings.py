@@ -56,6 +56,7 @@ class IngestSettings(Settings, _Capturing):
     holders_key_id: str
     pseudonym_key_id: str
     message_id_key_id: str
+    days_queue_url: str
 
 
 class AccessSettings(Settings):
@@ -119,6 +120,7 @@ class RetentionSweepSettings(Settings, _Capturing, _Waiting):
     holders_key_id: str
     purge_queue_url: str
     erase_queue_url: str
+    key_backup_days: int = Field(ge=0, le=35)
 
 
 class GovernSettings(Settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Final, Self
@@ -14,7 +15,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     StrictBool,
+    StrictInt,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -98,6 +101,8 @@ def _utc(value: datetime) -> datetime:
 
 _MEDIA_TYPE: Final = r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$"
 Name = Annotated[str, Field(max_length=256), AfterValidator(_line)]
+FileName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_file_name)]
+MediaType = Annotated[str, Field(pattern=_MEDIA_TYPE)]
 
 
 class _Edge(BaseModel):
@@ -115,13 +120,35 @@ class NewParticipant(_Edge):
 class NewAttachment(_Edge):
     """A small file, inside of the JSON."""
 
-    name: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_file_name)]
-    media_type: Annotated[str, Field(pattern=_MEDIA_TYPE)] = "application/octet-stream"
+    name: FileName
+    media_type: MediaType = "application/octet-stream"
     content_base64: Annotated[
         bytes,
         BeforeValidator(_bytes),
         WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
     ]
+
+
+class StagedAttachment(_Edge):
+    """A file that was put to the URL of an upload, with what must be found there."""
+
+    name: FileName
+    media_type: MediaType = "application/octet-stream"
+    upload_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    size: Annotated[StrictInt, Field(ge=1)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _inside_or_staged(value: object) -> NewAttachment | StagedAttachment:
+    if isinstance(value, dict) and "upload_id" in value:
+        return StagedAttachment.model_validate(value)
+    return NewAttachment.model_validate(value)
+
+
+AnyAttachment = Annotated[
+    NewAttachment | StagedAttachment,
+    PlainValidator(_inside_or_staged, json_schema_input_type=NewAttachment | StagedAttachment),
+]
 
 
 class NewMessage(_Edge):
@@ -148,7 +175,7 @@ class NewMessage(_Edge):
         ],
         Field(max_length=50),
     ] = ()
-    attachments: Annotated[tuple[NewAttachment, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
+    attachments: Annotated[tuple[AnyAttachment, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] | None = None
     time: Annotated[datetime, BeforeValidator(_written_time), AfterValidator(_utc)] | None = None
     edit: StrictBool = False
@@ -172,9 +199,18 @@ def read(document: object, *, pointer: str = "") -> NewMessage:
         raise invalid(error, "The message is not valid.", pointer) from None
 
 
-def to_message(new: NewMessage, *, pointer: str = "") -> Message:
-    """Return the domain's message; of several roles of one address the highest counts."""
-    size = sum(len(attachment.content_base64) for attachment in new.attachments)
+def to_message(
+    new: NewMessage,
+    *,
+    pointer: str = "",
+    staged: Callable[[StagedAttachment], Attachment] | None = None,
+) -> Message:
+    """Return the domain's message; of several roles of one address the highest counts.
+
+    `staged` finds an attachment that lies in an upload.
+    """
+    inside = [each for each in new.attachments if isinstance(each, NewAttachment)]
+    size = sum(len(attachment.content_base64) for attachment in inside)
     if size > MAX_ATTACHMENT_BYTES:
         raise TooLargeError(
             f"The attachments at {pointer}/attachments exceed {MAX_ATTACHMENT_BYTES:,} bytes "
@@ -189,7 +225,7 @@ def to_message(new: NewMessage, *, pointer: str = "") -> Message:
         subject=new.subject,
         thread=new.thread,
         headers=new.headers,
-        attachments=tuple(map(_attachment, new.attachments)),
+        attachments=tuple(_attachment(each, staged) for each in new.attachments),
         purpose=new.purpose or "",
         time=new.time,
         edit=new.edit,
@@ -207,7 +243,13 @@ def _merged(given: tuple[NewParticipant, ...]) -> tuple[Participant, ...]:
     return tuple(merged.values())
 
 
-def _attachment(new: NewAttachment) -> Attachment:
+def _attachment(
+    new: NewAttachment | StagedAttachment, staged: Callable[[StagedAttachment], Attachment] | None
+) -> Attachment:
+    if isinstance(new, StagedAttachment):
+        if staged is None:
+            raise TypeError("an upload without a place to find it")
+        return staged(new)
     content = new.content_base64
     digest = sha256(content).digest()
     return Attachment(new.name, new.media_type, len(content), digest, (content,))
