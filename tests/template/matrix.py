@@ -1,0 +1,100 @@
+"""Who may do what: every right of every function, and nothing else.
+
+`GetItem(pk cls)` reads those attributes alone, `GetItem[holds]` that item alone. A function's own log
+group is left out: each may write to its own. The template is held to this table in both directions,
+and `docs/threat-model.md` shows it.
+"""
+
+CLEAR = "(pk sk m h s x e)"
+"""The attributes of a message's item that stand in clear."""
+
+PUBLIC_SIDE = "(pk sk h public kem ended)"
+"""What is to be known of a day's key without its private side."""
+
+DELETES_OBJECTS = (
+    "AbortMultipartUpload DeleteObject DeleteObjectVersion "
+    "ListBucketMultipartUploads ListBucketVersions"
+)
+CONSUMES = "DeleteMessage GetQueueAttributes ReceiveMessage"
+
+MATRIX: dict[str, dict[str, str]] = {
+    "ingest": {
+        "RegisterTable": "BatchGetItem ConditionCheckItem GetItem PutItem UpdateItem",
+        "KeysTable": "PutItem",
+        "DayKeysTable": f"GetItem{PUBLIC_SIDE}",
+        "MessagesTable": (
+            f"BatchGetItem{CLEAR} ConditionCheckItem GetItem{CLEAR} PutItem Query{CLEAR}"
+        ),
+        "EntriesTable": "PutItem",
+        "PolicyTable": "BatchGetItem GetItem",
+        "CountsTable": "UpdateItem",
+        "AuditTable": "PutItem",
+        "ObjectsBucket": "AbortMultipartUpload PutObject",
+        "KeepBucket": "AbortMultipartUpload PutObject PutObjectRetention",
+        "StagingBucket": "DeleteObject GetObject ListBucket PutObject",
+        "DaysQueue": "SendMessage",
+        "UploadDeadLetterQueue": "SendMessage",
+        "HoldersKey": "Encrypt",
+        "PseudonymKey": "GenerateMac",
+        "MessageIdKey": "GenerateMac",
+    },
+    "access": {
+        "RegisterTable": "GetItem",
+        "KeysTable": "BatchGetItem GetItem",
+        "DayKeysTable": "BatchGetItem GetItem",
+        "MessagesTable": "BatchGetItem GetItem Query",
+        "EntriesTable": "BatchGetItem GetItem Query",
+        "PolicyTable": "GetItem",
+        "AuditTable": "PutItem",
+        "ObjectsBucket": "GetObject ListBucket",
+        "KeepBucket": "GetObject ListBucket",
+        "HoldersKey": "Decrypt",
+        "PseudonymKey": "GenerateMac",
+    },
+    "erase": {
+        "RegisterTable": "ConditionCheckItem GetItem UpdateItem",
+        "KeysTable": "DeleteItem GetItem(pk at cls parts restricted whole) PutItem UpdateItem",
+        "MessagesTable": f"GetItem{CLEAR} Query{CLEAR}",
+        "RequestsTable": "GetItem PutItem UpdateItem",
+        "PolicyTable": "GetItem",
+        "AuditTable": "PutItem",
+        "LedgerBucket": "PutObject PutObjectRetention",
+        "PurgeQueue": "SendMessage",
+        "EraseQueue": f"{CONSUMES} SendMessage",
+        "PseudonymKey": "GenerateMac",
+    },
+    "purge": {
+        "KeysTable": "BatchGetItem(pk cls parts whole) GetItem(pk cls parts whole)",
+        "DayKeysTable": "GetItem(pk sk ended)",
+        "MessagesTable": f"DeleteItem GetItem{CLEAR} PutItem Query{CLEAR} UpdateItem",
+        "EntriesTable": "DeleteItem GetItem Query",
+        "RequestsTable": "GetItem UpdateItem",
+        "AuditTable": "PutItem",
+        "ObjectsBucket": DELETES_OBJECTS,
+        "KeepBucket": DELETES_OBJECTS,
+        "PurgeQueue": f"{CONSUMES} SendMessage",
+    },
+    "retention_sweep": {
+        "RegisterTable": "ConditionCheckItem[holds] GetItem[holds]",
+        "DayKeysTable": f"GetItem{PUBLIC_SIDE} PutItem Scan{PUBLIC_SIDE} UpdateItem",
+        "RequestsTable": "GetItem",
+        "RequestsTable index/open": "Query",
+        "PolicyTable": "GetItem",
+        "CountsTable": "Query",
+        "AuditTable": "PutItem",
+        "ObjectsBucket": DELETES_OBJECTS,
+        "KeepBucket": DELETES_OBJECTS,
+        "KeepBucket keys/*": "PutObject PutObjectRetention",
+        "LedgerBucket": "PutObject PutObjectRetention",
+        "DaysQueue": CONSUMES,
+        "PurgeQueue": "SendMessage",
+        "EraseQueue": "SendMessage",
+        "HoldersKey": "Encrypt",
+    },
+    "govern": {
+        "RegisterTable": "GetItem UpdateItem",
+        "PolicyTable": "GetItem PutItem Query",
+        "AuditTable": "PutItem",
+        "PseudonymKey": "GenerateMac",
+    },
+}

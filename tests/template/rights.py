@@ -1,0 +1,83 @@
+"""The rights of each function's role, read from the template in the words of the matrix."""
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from tests.template.expanded import Resource, expanded, listed, of_type
+
+Rights = dict[str, frozenset[str]]
+"""Resource → what may be done to it, as in `matrix.py`."""
+
+_IN_ARN = re.compile(r"^\$\{(?P<resource>\w+)\.Arn\}/(?P<rest>.+)$")
+_STAGING = re.compile(r":s3:::lethe-.*-staging-")
+
+
+def statements(function: str) -> list[Resource]:
+    """Everything that the role of a function may do by its own policies."""
+    found = []
+    for policy in of_type("AWS::IAM::Policy").values():
+        if {"Ref": f"{function}Role"} in policy["Properties"]["Roles"]:
+            found += policy["Properties"]["PolicyDocument"]["Statement"]
+    return found
+
+
+def rights(function: str) -> Rights:
+    """The template's rights of a function, by resource."""
+    found = defaultdict(set)
+    for statement in statements(function):
+        for resource in listed(statement["Resource"]):
+            label = resource_of(resource)
+            for action in listed(statement["Action"]):
+                found[label].add(action.partition(":")[2] + restriction(statement))
+    return {label: frozenset(actions) for label, actions in found.items()}
+
+
+def key_rights(key: str) -> dict[str, frozenset[str]]:
+    """What a key policy lets the functions do, by function."""
+    found = defaultdict(set)
+    for statement in expanded()[key]["Properties"]["KeyPolicy"]["Statement"]:
+        for principal in listed(statement["Principal"].get("AWS", [])):
+            match principal:
+                case {"Fn::GetAtt": [str(role), "Arn"]}:
+                    actions = {a.partition(":")[2] for a in listed(statement["Action"])}
+                    found[role.removesuffix("Role")] |= actions
+                case _:
+                    pass
+    return {function: frozenset(actions) for function, actions in found.items()}
+
+
+def resource_of(resource: Any) -> str:
+    """`KeepBucket` for the bucket and its objects, `KeepBucket keys/*` for some of them."""
+    match resource:
+        case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
+            return logical_id
+        case {"Fn::Sub": str(text)} if _STAGING.search(text):
+            return "StagingBucket"
+        case {"Fn::Sub": str(text)} if found := _IN_ARN.match(text):
+            rest = found["rest"]
+            return found["resource"] if rest == "*" else f"{found['resource']} {rest}"
+        case _:
+            return str(resource)
+
+
+def restriction(statement: Resource) -> str:
+    """`(a b)` where only attributes a and b are read, `[holds]` where only that item is."""
+    conditions = dict(statement.get("Condition", {}))
+    every = conditions.pop("ForAllValues:StringEquals", {})
+    if select := conditions.pop("StringEqualsIfExists", None):
+        if "Fn::If" in select:  # the local AWS does not see the attributes of a batch
+            condition, local, select = select["Fn::If"]
+            if (condition, local) != ("IsLocal", {"Ref": "AWS::NoValue"}):
+                return f" with {statement['Condition']}"
+        if select != {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}:
+            return f" with {statement['Condition']}"
+    match conditions, every, bool(select):
+        case {}, {}, False if not statement.get("Condition"):
+            return ""
+        case {}, {"dynamodb:Attributes": list(names)}, True if len(every) == 1:
+            return f"({' '.join(names)})"
+        case {}, {"dynamodb:LeadingKeys": list(keys)}, False if len(every) == 1:
+            return f"[{' '.join(keys)}]"
+        case _:
+            return f" with {statement['Condition']}"
