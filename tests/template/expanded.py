@@ -1,4 +1,4 @@
-"""The template as CloudFormation would get it: expanded offline, with intrinsic functions in place."""
+"""The template as CloudFormation gets it: expanded offline, intrinsic functions in place."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,8 @@ def expanded(**parameters: str) -> Resources:
                 resource["Properties"][built] = "s3://bucket/artefact"
     session = boto3.Session(region_name="eu-central-1")
     translator = Translator({}, Parser(), boto_session=session)
-    resources: Resources = translator.translate(template, parameters)["Resources"]
+    result = translator.translate(template, parameters)
+    resources: Resources = json.loads(json.dumps(result["Resources"]))  # plain dictionaries again
     return resources
 
 
@@ -63,4 +64,3 @@ def ref(logical_id: str) -> dict[str, str]:
 
 def arn(logical_id: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [logical_id, "Arn"]}
-

@@ -1,8 +1,8 @@
 """Who may do what: every right of every function, and nothing else.
 
-`GetItem(pk cls)` reads those attributes alone, `GetItem[holds]` that item alone. A function's own log
-group is left out: each may write to its own. The template is held to this table in both directions,
-and `docs/threat-model.md` shows it.
+`GetItem(pk cls)` reads those attributes alone, `GetItem[holds]` that item alone. Left out are a
+function's own log group, which it may write to, and StorageKey, which it uses through services. The
+template is held to this table in both directions, and `docs/threat-model.md` shows it.
 """
 
 CLEAR = "(pk sk m h s x e)"

@@ -1,11 +1,11 @@
-"""The roles: exactly the matrix, and the sentences of the design that must never stop being true."""
+"""The roles: exactly the matrix, and the sentences of the design that must stay true."""
 
 import re
 from typing import Any
 
 import pytest
-
 from lethe.store import message_items
+
 from tests.template.expanded import arn, expanded, functions, listed, of_type, ref, source
 from tests.template.matrix import CLEAR, MATRIX
 from tests.template.rights import Rights, key_rights, rights, statements
@@ -16,7 +16,7 @@ BETWEEN_RIGHTS = re.compile(r" (?![^(]*\))")
 
 WILDCARDS = {
     "ApiGatewayWritesTheLogsOfEveryApiOfThisRegion": (
-        "API Gateway has one role for the logs of all APIs of an account and accepts no narrower one"
+        "one role writes the logs of all APIs of an account; API Gateway takes no narrower one"
     ),
     "NothingWithoutTls": "a denial: the wider, the better",
 }
@@ -100,7 +100,7 @@ def test_each_table_of_keys_is_ended_by_one_function() -> None:
 
 
 def test_what_stands_in_clear_is_what_the_store_reads() -> None:
-    assert CLEAR == f"({' '.join(message_items.CLEAR)})"
+    assert f"({' '.join(message_items.CLEAR)})" == CLEAR
 
 
 def test_nobody_bypasses_a_lock() -> None:
