@@ -24,7 +24,7 @@ def statements(function: str) -> list[Resource]:
 
 def rights(function: str) -> Rights:
     """The template's rights of a function, by resource."""
-    found = defaultdict(set)
+    found: dict[str, set[str]] = defaultdict(set)
     for statement in statements(function):
         for resource in listed(statement["Resource"]):
             label = resource_of(resource)
@@ -35,7 +35,7 @@ def rights(function: str) -> Rights:
 
 def key_rights(key: str) -> dict[str, frozenset[str]]:
     """What a key policy lets the functions do, by function."""
-    found = defaultdict(set)
+    found: dict[str, set[str]] = defaultdict(set)
     for statement in expanded()[key]["Properties"]["KeyPolicy"]["Statement"]:
         for principal in listed(statement["Principal"].get("AWS", [])):
             match principal:

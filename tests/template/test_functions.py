@@ -1,5 +1,6 @@
 """Functions: a folder each, a role, a log, alarms and exactly the environment that they read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ POWERTOOLS = {
 every_function = pytest.mark.parametrize("folder", FUNCTIONS)
 
 
-def alarms_on(namespace: str, metric: str, dimensions: dict[str, object]) -> list[Resource]:
+def alarms_on(namespace: str, metric: str, dimensions: Mapping[str, object]) -> list[Resource]:
     wanted = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     found = [alarm["Properties"] for alarm in of_type("AWS::CloudWatch::Alarm").values()]
     return [
