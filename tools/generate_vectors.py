@@ -180,7 +180,7 @@ def make(  # noqa: PLR0913  a vector has many sides
                 if not gone[number]
             },
             "content_key": keys.content_key.hex(),
-            "attachment_key": keys.part_key("attachment/1").hex(),
+            "attachment_key": keys.part_key("attachment-1").hex(),
             "original_key": original_key.hex() if original_key else None,
         },
     }
@@ -210,9 +210,7 @@ def forged() -> Iterable[Vector]:
     yield badly("content: a byte behind the stream", "compress", lambda c: compress(c)[:-1] + b"x")
     yield badly("content: not padded", "compress", lambda _: whole)
     yield badly("content: padded too far", "compress", lambda c: compress(c) + bytes(64))
-    yield badly(
-        "content: the stream does not end", "compress", lambda _: whole[:-8].ljust(64, b"\0")
-    )
+    yield badly("content: the stream does not end", "compress", lambda _: deflated(LONG)[:640])
     yield badly("content: not deflate", "compress", lambda _: b"\xff" * 64)
     yield badly("content: longer than the limit", "compress", lambda _: too_long.ljust(full, b"\0"))
     yield badly("block: no padding", "pad", lambda p: p.ljust(128, b"\0"))
@@ -316,7 +314,7 @@ def changed_parts() -> Iterable[Vector]:
     )
     yield edited("blocks exchanged", set_to("", "blocks", lambda blocks: blocks[::-1]))
     yield edited("slots exchanged", set_to("sealed", "slots", lambda slots: slots[::-1]))
-    yield edited("a slot added", set_to("sealed", "slots", lambda slots: [*slots, slots[1]]))
+    yield edited("a slot added", with_another_slot)
     yield edited("a slot removed, not only cut", set_to("sealed", "slots", lambda slots: slots[:1]))
     yield edited("another holder id", set_to("sealed/slots/0", "holder_id", lambda _: "00" * 16))
     yield edited("a flag more", set_to("sealed/slots/1", "flags", lambda _: 4))
@@ -344,6 +342,13 @@ def changed_parts() -> Iterable[Vector]:
     vector = make("", call, header=rule(Rule.ANY_PARTY))
     vector["holders"][1] = None
     yield refused("any_party: one key is gone", vector)
+
+
+def with_another_slot(vector: Vector) -> None:
+    """Add a participant without a block."""
+    vector["sealed"]["slots"].append({"holder_id": "00" * 16, "flags": 0, "digest": None})
+    vector["holders"].append(None)
+    vector["blocks"].append(None)
 
 
 def cut_with_another_digest(vector: Vector) -> None:
@@ -450,7 +455,7 @@ def opened(vector: Vector) -> Vector:
         "content": content.hex(),
         "identities": {str(number): block.identity.hex() for number, block in blocks.items()},
         "content_key": keys.content_key.hex(),
-        "attachment_key": keys.part_key("attachment/1").hex(),
+        "attachment_key": keys.part_key("attachment-1").hex(),
         "original_key": original_key,
     }
 
@@ -488,7 +493,7 @@ def example(vector: Vector) -> str:
         ),
         "plaintext, compressed and padded": compress(content),
         "ciphertext": sealed.ciphertext,
-        "key of attachment/1": keys.part_key("attachment/1"),
+        "key of attachment-1": keys.part_key("attachment-1"),
     }
     lines = [
         f"{name}\n{textwrap.indent(textwrap.fill(value.hex(), 96), '  ')}"

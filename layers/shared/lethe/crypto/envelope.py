@@ -64,7 +64,7 @@ class ContentKeys:
     _bound: bytes
 
     def part_key(self, part: str) -> bytes:
-        """The key of one part, `attachment/1` for example; it seals one stream only."""
+        """The key of one part, `attachment-1` for example; it seals one stream only."""
         return binding.part_key(self.content_key, self._bound, part)
 
 
