@@ -8,9 +8,6 @@ template is held to this table in both directions, and `docs/threat-model.md` sh
 CLEAR = "(pk sk m h s x e)"
 """The attributes of a message's item that stand in clear."""
 
-PUBLIC_SIDE = "(pk sk h public kem ended)"
-"""What is to be known of a day's key without its private side."""
-
 DELETES_OBJECTS = (
     "AbortMultipartUpload DeleteObject DeleteObjectVersion "
     "ListBucketMultipartUploads ListBucketVersions"
@@ -21,7 +18,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "ingest": {
         "RegisterTable": "BatchGetItem ConditionCheckItem GetItem PutItem UpdateItem",
         "KeysTable": "PutItem",
-        "DayKeysTable": f"GetItem{PUBLIC_SIDE}",
+        "DayKeysTable": "GetItem(pk sk h public kem ended)",
         "MessagesTable": (
             f"BatchGetItem{CLEAR} ConditionCheckItem GetItem{CLEAR} PutItem Query{CLEAR}"
         ),
@@ -76,7 +73,7 @@ MATRIX: dict[str, dict[str, str]] = {
     },
     "retention_sweep": {
         "RegisterTable": "ConditionCheckItem[holds] GetItem[holds]",
-        "DayKeysTable": f"GetItem{PUBLIC_SIDE} PutItem Scan{PUBLIC_SIDE} UpdateItem",
+        "DayKeysTable": "PutItem Scan(pk sk keep ended cleared) UpdateItem",
         "RequestsTable": "GetItem",
         "RequestsTable index/open": "Query",
         "PolicyTable": "GetItem",

@@ -17,7 +17,7 @@ TABLES = {
     "CountsTable": "pk sk",
 }
 TABLES_OF_KEYS = {"KeysTable", "DayKeysTable", "HoldKeysTable"}
-TABLES_WITH_TTL = {"MessagesTable", "EntriesTable", "CountsTable"}
+TABLES_WITH_TTL = {"MessagesTable", "EntriesTable", "RequestsTable", "CountsTable"}
 RETAINED = (
     "AWS::DynamoDB::Table",
     "AWS::S3::Bucket",
