@@ -39,6 +39,10 @@ _LEDGER_MARGIN = timedelta(days=1)
 """The ledger outlives by this much the last backup that could bring a key back."""
 
 
+_REQUESTS_KEPT = timedelta(days=3 * 365 + 1)
+"""How long a request stays after its final answer; the policy's record `requests` says so too."""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -264,7 +268,7 @@ def erase() -> Erase:
     ledger_period = _ledger_period(env.key_backup_days)
     erasure = Erasure(
         register=register,
-        requests=DynamoRequests(world.dynamodb, requests=env.requests_table),
+        requests=DynamoRequests(world.dynamodb, requests=env.requests_table, period=_REQUESTS_KEPT),
         policies=policies,
         audit=audit,
         ledger=ledger,
@@ -308,7 +312,7 @@ def purge() -> Purge:
             world.dynamodb, messages=env.messages_table, entries=env.entries_table
         ),
         objects=S3Objects(world.s3, objects=env.objects_bucket, keep=env.keep_bucket),
-        requests=DynamoRequests(world.dynamodb, requests=env.requests_table),
+        requests=DynamoRequests(world.dynamodb, requests=env.requests_table, period=_REQUESTS_KEPT),
         purge_queue=SqsPurgeQueue(world.sqs, purge_queue=env.purge_queue_url),
         clock=world.clock,
         longest_capture=env.longest_capture,
@@ -342,7 +346,7 @@ def retention_sweep() -> Sweep:
         ),
         days=DynamoDays(world.dynamodb, day_keys=env.day_keys_table, register=env.register_table),
         objects=S3Objects(world.s3, objects=env.objects_bucket, keep=env.keep_bucket),
-        requests=DynamoRequests(world.dynamodb, requests=env.requests_table),
+        requests=DynamoRequests(world.dynamodb, requests=env.requests_table, period=_REQUESTS_KEPT),
         policies=DynamoPolicies(world.dynamodb, policy=env.policy_table),
         counts=DynamoCounts(world.dynamodb, counts=env.counts_table),
         audit=DynamoAuditTrail(world.dynamodb, audit=env.audit_table),

@@ -29,14 +29,6 @@ class MethodNotAllowedError(LetheError):
     title: ClassVar[str] = "Method not allowed"
 
 
-@dataclass
-class UnsupportedMediaTypeError(LetheError):
-    """The body has another media type than the route takes."""
-
-    status: ClassVar[int] = 415
-    title: ClassVar[str] = "Unsupported media type"
-
-
 UNKNOWN: Final = LetheError("The failure was recorded; send the request again, it is safe.")
 """What a caller learns of a failure that nobody foresaw."""
 
