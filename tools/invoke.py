@@ -1,10 +1,12 @@
 """`make invoke`: every function on every file of events/, under `sam local invoke`, in Docker.
 
 The functions run in containers against a local AWS, each with the credentials of its own role.
-Where no base image can be pulled, a local image of the name that SAM looks for will do.
+Nothing is pulled: an image of the name that SAM looks for must be there.
 """
 
+import ipaddress
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +23,10 @@ EVENTS = ROOT / "events"
 
 def main() -> int:
     failed = []
-    with tempfile.TemporaryDirectory(prefix="lethe-") as home, LocalAws(Path(home)) as aws:
+    with (
+        tempfile.TemporaryDirectory(prefix="lethe-") as home,
+        LocalAws(Path(home), host=docker_gateway()) as aws,
+    ):
         with step("building and deploying"):
             stack = deploy(aws)
         template = reachable_template(build_for_this_machine(local_parameters()), aws)
@@ -33,6 +38,18 @@ def main() -> int:
                 failed.append(event.name)
         template.unlink()
     return 1 if failed else 0
+
+
+def docker_gateway() -> str:
+    """Return the address at which containers, and nobody else, reach this machine."""
+    wanted = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"
+    command = ["docker", "network", "inspect", "bridge", "--format", wanted]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise SystemExit("This needs Docker, running.") from None
+    # Docker takes the first address of the subnet, and may not say so.
+    return str(next(ipaddress.ip_network(done.stdout.strip(), strict=False).hosts()))
 
 
 def reachable_template(built: Path, aws: LocalAws) -> Path:
@@ -59,7 +76,7 @@ def invoke(stack: Stack, template: Path, event: Path) -> str:
             "invoke",
             function,
             *("--template", template, "--event", event, "--env-vars", variables.name),
-            *("--docker-network", "host", "--skip-pull-image"),
+            "--skip-pull-image",
             *overrides(local_parameters()),
             environment=environment,
         ).strip()

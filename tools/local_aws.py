@@ -46,10 +46,18 @@ class Answer:
 class LocalAws:
     """One local AWS; a context manager, so that it never outlives its use."""
 
-    def __init__(self, home: Path, *, port: int | None = None, record: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        record: bool = False,
+    ) -> None:
         self.home = home.resolve()
+        self.host = host
         self.port = port or free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"http://{host}:{self.port}"
         self.log = self.home / "ministack.log"
         self._record = record
         self._process: subprocess.Popen[bytes] | None = None
@@ -118,7 +126,7 @@ class LocalAws:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Make one plain HTTP request, past all proxies."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=300)
         try:
             connection.request(method, path, body or None, dict(headers or {}))
             answer = connection.getresponse()
@@ -135,7 +143,7 @@ class LocalAws:
             "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR["aws_secret_access_key"],
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
+            "NO_PROXY": self.host,
             "SAM_CLI_POLL_DELAY": "0.2",
             "SAM_CLI_TELEMETRY": "0",
         }
@@ -148,11 +156,12 @@ class LocalAws:
             "TMPDIR": str(self.home / "tmp"),
             "LANG": "C.UTF-8",
             "AUTH": "true",
-            "BIND_HOST": "127.0.0.1",
+            "BIND_HOST": self.host,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.endpoint,  # what functions call
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.home / "state"),
             "S3_PERSIST": "1",
