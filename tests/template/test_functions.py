@@ -132,6 +132,31 @@ def test_every_alarm_reaches_the_topic_and_the_operators_manual() -> None:
             assert f"`{name}`" in manual, f"docs/operations.md lacks {name}"
 
 
+@pytest.mark.parametrize(
+    ("rule", "acts"),
+    [
+        ("KeysTouchedRule", {"DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy"}),
+        (
+            "TablesTouchedRule",
+            {"DeleteTable", "UpdateContinuousBackups", "ExportTableToPointInTime"},
+        ),
+        ("LedgerTouchedRule", {"DeleteObject", "PutObjectRetention"}),
+        ("RolesTouchedRule", {"PutRolePolicy", "AttachRolePolicy", "UpdateAssumeRolePolicy"}),
+        ("CallersTouchedRule", {"AdminAddUserToGroup"}),
+    ],
+)
+def test_what_only_an_administrator_can_do_rings(rule: str, acts: set[str]) -> None:
+    properties = expanded()[rule]["Properties"]
+    assert acts <= set(properties["EventPattern"]["detail"]["eventName"])
+    (target,) = properties["Targets"]
+    assert target["Arn"] == ref("AlarmTopicArn")
+
+
+def test_every_key_is_watched() -> None:
+    watched = expanded()["KeysTouchedRule"]["Properties"]["EventPattern"]["detail"]["resources"]
+    assert watched["ARN"] == [arn(key) for key in of_type("AWS::KMS::Key")]
+
+
 def test_no_rule_watches_with_a_pattern_that_is_too_long() -> None:
     for rule in of_type("AWS::Events::Rule").values():
         assert len(str(rule["Properties"].get("EventPattern", ""))) < 3000  # the limit is 4096
