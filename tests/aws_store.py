@@ -1,0 +1,154 @@
+"""The store on AWS as moto plays it: tables, buckets, queues and keys as template.yaml declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from botocore.session import get_session
+from moto import mock_aws
+
+from lethe.store.archive import DynamoArchive
+from lethe.store.audit import DynamoAuditTrail
+from lethe.store.clients import config, s3_config
+from lethe.store.counts import DynamoCounts
+from lethe.store.days import DynamoDays
+from lethe.store.keys import DynamoKeys
+from lethe.store.ledger import S3Ledger
+from lethe.store.objects import S3Objects
+from lethe.store.policies import DynamoPolicies
+from lethe.store.queues import SqsDayRequests, SqsEraseQueue, SqsPurgeQueue
+from lethe.store.register import DynamoRegister
+from lethe.store.requests import DynamoRequests
+from lethe.store.staging import S3Staging
+from lethe.store.wrap import KmsKeyWrap
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+REGION = "eu-central-1"
+PERIOD = timedelta(days=3 * 365)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the intrinsic functions of CloudFormation as their arguments."""
+
+
+def _intrinsic(loader: _Loader, _: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node)
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@cache
+def declared(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of a type, by logical id."""
+    resources = yaml.load(TEMPLATE.read_text("utf-8"), _Loader)["Resources"]  # noqa: S506 - is safe
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in resources.items()
+        if resource["Type"] == kind
+    }
+
+
+@contextmanager
+def on_aws() -> Iterator[AwsStores]:
+    """An account with everything in it, empty."""
+    with mock_aws():
+        yield AwsStores()
+
+
+class AwsStores:
+    """A store for every port, and the clients and names below it."""
+
+    def __init__(self) -> None:
+        self.dynamodb, self.kms, self.sqs = map(_client, ("dynamodb", "kms", "sqs"))
+        self.s3 = _client("s3")
+        self.clients = (self.dynamodb, self.s3, self.kms, self.sqs)
+        for name, table in declared("AWS::DynamoDB::Table").items():
+            _create_table(self.dynamodb, name, table)
+        self.buckets = {
+            name: _create_bucket(self.s3, name, bucket)
+            for name, bucket in declared("AWS::S3::Bucket").items()
+        }
+        self.queues = {
+            name: self.sqs.create_queue(QueueName=name)["QueueUrl"]
+            for name in declared("AWS::SQS::Queue")
+        }
+        self.kms_keys = {
+            name: _create_key(self.kms, key) for name, key in declared("AWS::KMS::Key").items()
+        }
+        self._build()
+
+    def _build(self) -> None:
+        dynamodb, s3, sqs = self.dynamodb, self.s3, self.sqs
+        objects, keep = self.buckets["ObjectsBucket"], self.buckets["KeepBucket"]
+        self.register = DynamoRegister(
+            dynamodb,
+            register="RegisterTable",
+            keys="KeysTable",
+            messages="MessagesTable",
+            policy="PolicyTable",
+        )
+        self.keys = DynamoKeys(dynamodb, keys="KeysTable", day_keys="DayKeysTable")
+        self.days = DynamoDays(dynamodb, day_keys="DayKeysTable", register="RegisterTable")
+        self.archive = DynamoArchive(dynamodb, messages="MessagesTable", entries="EntriesTable")
+        self.objects = S3Objects(s3, objects=objects, keep=keep)
+        self.staging = S3Staging(s3, staging=self.buckets["StagingBucket"])
+        self.requests = DynamoRequests(dynamodb, requests="RequestsTable", period=PERIOD)
+        self.audit = DynamoAuditTrail(dynamodb, audit="AuditTable")
+        self.policies = DynamoPolicies(dynamodb, policy="PolicyTable")
+        self.counts = DynamoCounts(dynamodb, counts="CountsTable")
+        self.ledger = S3Ledger(s3, ledger=self.buckets["LedgerBucket"])
+        self.purge_queue = SqsPurgeQueue(sqs, purge_queue=self.queues["PurgeQueue"])
+        self.erase_queue = SqsEraseQueue(sqs, erase_queue=self.queues["EraseQueue"])
+        self.day_requests = SqsDayRequests(sqs, days_queue=self.queues["DaysQueue"])
+        self.wrap = KmsKeyWrap(self.kms, holders_key=self.kms_keys["HoldersKey"])
+
+
+@cache
+def _session() -> Any:  # noqa: ANN401 - botocore has no types of its own
+    return get_session()
+
+
+def _client(service: str) -> Any:  # noqa: ANN401 - one of many classes
+    wanted = s3_config() if service == "s3" else config()
+    return _session().create_client(service, region_name=REGION, config=wanted)
+
+
+def _create_table(dynamodb: Any, name: str, table: dict[str, Any]) -> None:  # noqa: ANN401 - a client
+    taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    dynamodb.create_table(TableName=name, **{key: table[key] for key in taken if key in table})
+    if "TimeToLiveSpecification" in table:
+        dynamodb.update_time_to_live(
+            TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"]
+        )
+
+
+def _create_bucket(s3: Any, name: str, bucket: dict[str, Any]) -> str:  # noqa: ANN401 - a client
+    named = f"lethe-{name.lower()}"
+    s3.create_bucket(
+        Bucket=named,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+        ObjectLockEnabledForBucket=bucket.get("ObjectLockEnabled", False),
+    )
+    if "VersioningConfiguration" in bucket:
+        s3.put_bucket_versioning(
+            Bucket=named, VersioningConfiguration=bucket["VersioningConfiguration"]
+        )
+    return named
+
+
+def _create_key(kms: Any, key: dict[str, Any]) -> str:  # noqa: ANN401 - a client
+    taken = {name: key[name] for name in ("KeySpec", "KeyUsage") if name in key}
+    created: str = kms.create_key(**taken)["KeyMetadata"]["KeyId"]
+    return created
