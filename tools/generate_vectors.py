@@ -104,6 +104,8 @@ def envelopes() -> Iterable[Vector]:
     yield make("hybrid period, older persons", [(sender, ANNA)], period_kem=Kem.MLKEM768_X25519)
     yield make("empty content, empty identity", [(sender, b"")], content=b"")
     yield make("long content", [(sender, ANNA)], content=LONG)
+    late = replace(HEADER, part="media-1", attempt=bytes(range(12, 24)))
+    yield make("a part that came later", [(sender, ANNA), (own, EVE)], header=late)
     early = replace(
         HEADER, time=datetime(1969, 7, 20, 20, 17, 39, 999000, tzinfo=UTC), version=70000
     )
@@ -150,6 +152,7 @@ def make(  # noqa: PLR0913  a vector has many sides
             "message_id": header.message_id,
             "version": header.version,
             "attempt": header.attempt.hex(),
+            "part": header.part,
             "class": header.cls,
             "day": header.day.isoformat(),
             "end": header.end.isoformat(),
@@ -256,6 +259,7 @@ def changed_headers() -> Iterable[Vector]:
         "message_id": "00" * 16,
         "version": 2,
         "attempt": "ff" * 12,
+        "part": "media-1",
         "class": "suppor",
         "day": "2026-07-02",
         "end": "2027-07-02",
@@ -407,6 +411,7 @@ def parsed(vector: Vector) -> Sealed:
         message_id=MessageId(head["message_id"]),
         version=head["version"],
         attempt=bytes.fromhex(head["attempt"]),
+        part=head["part"],
         cls=head["class"],
         day=date.fromisoformat(head["day"]),
         end=date.fromisoformat(head["end"]),

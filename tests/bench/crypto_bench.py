@@ -186,8 +186,9 @@ def ratios(*, with_context: bool) -> tuple[float, float]:
         times["their seal"].append(seconds(best_seal.seal, captured))
         times["open"].append(seconds(lethe.open, sealed[lethe]))
         times["their open"].append(seconds(best_open.open, sealed[best_open]))
-    typical = {name: median(values) for name, values in times.items()}
-    return typical["their seal"] / typical["seal"], typical["their open"] / typical["open"]
+    # The best round of each: the SDK suffers more than Lethe when the machine is busy.
+    best = {name: min(medians) for name, medians in times.items()}
+    return best["their seal"] / best["seal"], best["their open"] / best["open"]
 
 
 PEAK = r"""

@@ -102,6 +102,7 @@ headers = st.builds(
     channel=st.sampled_from(["email", "sms"]),
     direction=st.sampled_from(Direction),
     fingerprint=st.binary(min_size=16, max_size=16),
+    part=st.sampled_from(["body", "media-1"]),
 )
 
 

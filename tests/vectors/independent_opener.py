@@ -105,9 +105,9 @@ def _open(header: Any, sealed: Any, period: Any, holders: Any, blocks: Any) -> A
     slots, rule = sealed["slots"], header["rule"]
     ids = [bytes.fromhex(header[field]) for field in ("message_id", "attempt", "fingerprint")]
     require([len(value) for value in ids] == [16, 12, 16])
-    context = lp(b"lethe/1", ids[0], struct.pack(">I", header["version"]), ids[1], b"body")
+    version, part = struct.pack(">I", header["version"]), header["part"].encode()
+    context = lp(b"lethe/1", ids[0], version, ids[1], part)
     name = [header[field].encode() for field in ("class", "day", "end")]
-
     halves = hpke_open(period, sealed["period_seal"], context + lp(b"period", lp(*name)))
     keyed = [number for number, slot in enumerate(slots) if slot["digest"]]
     require(len(halves) == (64 if sealed["has_original"] and keyed else 32))

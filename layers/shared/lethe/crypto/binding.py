@@ -13,7 +13,6 @@ from lethe.domain.envelope import Header, Slot
 from lethe.domain.holders import HolderId
 
 KEY = 32
-_BODY = b"body"  # other parts of a message, sealed on their own, will bear other names
 _NO_DIGEST = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -26,7 +25,8 @@ def context(header: Header) -> bytes:
         raise ValueError("message_id is not 32 lower-case hexadecimal digits")
     if len(header.attempt) != 12 or len(header.fingerprint) != 16:  # noqa: PLR2004
         raise ValueError("attempt has 12 bytes, fingerprint 16")
-    return joined(FORMAT, message_id, header.version.to_bytes(4), header.attempt, _BODY)
+    version, part = header.version.to_bytes(4), header.part.encode()
+    return joined(FORMAT, message_id, version, header.attempt, part)
 
 
 def period_info(bound: bytes, header: Header) -> bytes:
