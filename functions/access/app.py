@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lethe.api import answers, calls
-from lethe.api.bodies import SearchIn
+from lethe.api.bodies.access import SearchIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
 from lethe.bootstrap import access

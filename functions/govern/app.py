@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lethe.api import answers
-from lethe.api.bodies import FactsIn, OwnAddressQuery
+from lethe.api.bodies.govern import FactsIn, OwnAddressQuery
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
 from lethe.bootstrap import govern

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lethe.api import answers
-from lethe.api.bodies import UploadIn
+from lethe.api.bodies.ingest import UploadIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
 from lethe.bootstrap import ingest

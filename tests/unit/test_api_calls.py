@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from lethe.api import bodies, calls
+from lethe.api import calls
+from lethe.api.bodies.access import SearchIn
+from lethe.api.bodies.erase import DecisionsIn, DeletionIn
 from lethe.api.calls import Call
 from lethe.api.limits import MAX_BODY_BYTES
 from lethe.domain.callers import Caller
@@ -76,7 +78,7 @@ def test_a_body_at_the_limit_is_taken() -> None:
 )
 def test_a_bad_body_is_named_and_not_repeated(body: bytes) -> None:
     with pytest.raises(InvalidInputError) as error:
-        call(body).json(bodies.DeletionIn)
+        call(body).json(DeletionIn)
 
     assert error.value.fields
     assert CANARY not in str(error.value) + repr(error.value.fields)
@@ -87,7 +89,7 @@ def test_unknown_fields_are_wrong() -> None:
     body = b'{"participant": "mailto:a@example.org", "canary": 1}'
 
     with pytest.raises(InvalidInputError) as error:
-        call(body).json(bodies.DeletionIn)
+        call(body).json(DeletionIn)
 
     assert fields(error.value) == ["/canary"]
 
@@ -191,7 +193,7 @@ def test_a_search_looks_no_further_than_now() -> None:
         b'{"address": "mailto:a@example.org", "reason": "ticket 17", "to": "9999-01-01T00:00:00Z"}'
     )
 
-    query = call(body).json(bodies.SearchIn).query(NOW)
+    query = call(body).json(SearchIn).query(NOW)
 
     assert query.to_time == NOW + timedelta(days=1)
     assert query.from_time == datetime(1970, 1, 1, tzinfo=UTC)
@@ -212,7 +214,7 @@ def test_a_search_is_checked(changes: bytes, pointer: str) -> None:
     body = b'{"address": "mailto:a@example.org", "reason": "ticket 17", ' + changes + b"}"
 
     with pytest.raises(InvalidInputError) as error:
-        call(body).json(bodies.SearchIn)
+        call(body).json(SearchIn)
 
     assert fields(error.value) == [pointer]
 
@@ -224,8 +226,8 @@ def test_a_decision_is_to_erase_or_to_keep() -> None:
     )
 
     with pytest.raises(InvalidInputError) as error:
-        call(body).json(bodies.DecisionsIn)
+        call(body).json(DecisionsIn)
 
     assert fields(error.value) == ["/decisions/0/act"]
-    kept = call(body.replace(b"review", b"keep")).json(bodies.DecisionsIn)
+    kept = call(body.replace(b"review", b"keep")).json(DecisionsIn)
     assert kept.all[0].cls == "support"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lethe import settings
 from lethe.settings import load
@@ -62,6 +62,20 @@ def _client(service: str) -> Any:  # noqa: ANN401 - one of many classes
     return _session().create_client(service, config=wanted)
 
 
+class _Later:
+    """A client that is made when first used: most processes never need one for S3 or SQS."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - one of many classes
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
+        return getattr(self._client, name)
+
+
 @dataclass(frozen=True)
 class World:
     """What lies outside of the process: AWS and the clock. Tests put another one in place."""
@@ -71,19 +85,19 @@ class World:
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        return self.client("dynamodb")  # type: ignore[no-any-return]
+        return cast("DynamoDBClient", self.client("dynamodb"))
 
     @cached_property
     def s3(self) -> S3Client:
-        return self.client("s3")  # type: ignore[no-any-return]
+        return cast("S3Client", _Later(lambda: self.client("s3")))
 
     @cached_property
     def kms(self) -> KMSClient:
-        return self.client("kms")  # type: ignore[no-any-return]
+        return cast("KMSClient", _Later(lambda: self.client("kms")))
 
     @cached_property
     def sqs(self) -> SQSClient:
-        return self.client("sqs")  # type: ignore[no-any-return]
+        return cast("SQSClient", _Later(lambda: self.client("sqs")))
 
 
 @dataclass

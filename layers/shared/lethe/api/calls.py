@@ -14,7 +14,6 @@ from lethe.api.limits import MAX_BODY_BYTES, MAX_REASON_CHARACTERS, MIN_REASON_C
 from lethe.domain.addresses import Address, parse
 from lethe.domain.errors import FieldProblem, InvalidInputError, NotFoundError, TooLargeError
 from lethe.domain.messages import MessageId
-from lethe.domain.own_addresses import OwnAddressesIn, parse_own_addresses_csv
 from lethe.domain.requests import RequestId
 from lethe.domain.validation import invalid
 
@@ -86,6 +85,11 @@ class Call:
 
     def own_addresses(self) -> tuple[OwnAddress, ...]:
         """Return the body's own addresses, written as CSV if it says so, else as JSON."""
+        from lethe.domain.own_addresses import (  # noqa: PLC0415 - few calls are about these
+            OwnAddressesIn,
+            parse_own_addresses_csv,
+        )
+
         media_type = (self.header("Content-Type") or "").partition(";")[0].strip().lower()
         if media_type == "text/csv":
             return parse_own_addresses_csv(self.text())
