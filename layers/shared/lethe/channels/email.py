@@ -111,6 +111,7 @@ def parse(raw: bytes, mailbox: Address) -> Message:
         attachments=tuple(body.attachments),
         original=raw,
         content_identified=True,
+        own_address=mailbox,
     )
 
 
@@ -246,7 +247,7 @@ def _envelope(reader: Reader, mail: Part) -> list[tuple[str, str]]:
 
 
 def _ids(mail: Part, header: str) -> list[str]:
-    return [match for value in mail.values(header) for match in _ID.findall(header_text(value))]
+    return [match for value in mail.values(header) for match in _ID.findall(_raw_text(value))]
 
 
 def _message_id(mail: Part) -> str:

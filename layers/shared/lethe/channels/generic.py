@@ -106,7 +106,12 @@ MediaType = Annotated[str, Field(pattern=_MEDIA_TYPE)]
 
 
 class _Edge(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # a mail needs none of these
+    )
 
 
 class NewParticipant(_Edge):
@@ -157,9 +162,7 @@ class NewMessage(_Edge):
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$"), AfterValidator(_not_email)]
     external_id: Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_line)]
     direction: Direction
-    participants: Annotated[
-        tuple[NewParticipant, ...], Field(min_length=1, max_length=MAX_PARTICIPANTS)
-    ]
+    participants: Annotated[tuple[NewParticipant, ...], Field(max_length=MAX_PARTICIPANTS)]
     body: Annotated[str, Field(max_length=MAX_BODY_CHARACTERS), AfterValidator(_text)]
     subject: Annotated[str, Field(max_length=1_000), AfterValidator(_line)] = ""
     thread: Annotated[str, Field(max_length=512), AfterValidator(_line)] = ""

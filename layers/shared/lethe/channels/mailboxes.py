@@ -35,6 +35,7 @@ class _Draft:
     words: list[str] = field(default_factory=list)  # as written, quotes included
     comments: list[str] = field(default_factory=list)
     spec: str | None = None
+    named: int = 0  # so many of the words stood before the spec
 
 
 def mailboxes(text: str, *, nested: bool = False) -> Iterator[Mailbox]:
@@ -70,11 +71,13 @@ def mailboxes(text: str, *, nested: bool = False) -> Iterator[Mailbox]:
             draft.comments.append(_ESCAPED.sub(r"\1", text[at:end]))
         else:
             inner = text.rfind("<", at, end) + 1 or at
-            if draft.spec is not None:  # a comma is missing
+            if draft.spec is not None:  # a comma is missing: what came since is the next name
+                since = draft.words[draft.named :]
+                del draft.words[draft.named :]
                 yield from _finished(draft, nested=nested)
-                draft = _Draft()
+                draft = _Draft(since)
             draft.words.append(text[at : max(at, inner - 1)])
-            draft.spec = text[inner:end]
+            draft.spec, draft.named = text[inner:end], len(draft.words)
         at = end + 1
     draft.words.append(text[at:])
     yield from _finished(draft, nested=nested)
@@ -116,11 +119,14 @@ def _finished(draft: _Draft, *, nested: bool) -> Iterator[Mailbox]:
             yield from mailboxes(decoded, nested=True)  # a mailer that encoded the address too
             return
     pieces = written.split()
-    specs = [piece for piece in pieces if "@" in piece and '"' not in piece]
+    specs: list[str] = []
+    rest: list[str] = []
+    for piece in pieces:
+        (specs if "@" in piece and '"' not in piece else rest).append(piece)
     if len(pieces) == 1 or not specs:
         yield Mailbox(_bare(written), comment)
         return
-    name = _name(" ".join(piece for piece in pieces if piece not in specs)) or comment
+    name = _name(" ".join(rest)) or comment
     for spec in specs:  # without angle brackets or commas
         yield Mailbox(_bare(spec), name if len(specs) == 1 else "")
 
@@ -136,4 +142,4 @@ def _name(written: str) -> str:
         written = _ESCAPED.sub(r"\1", written.replace('\\"', "\0").replace('"', "")).replace(
             "\0", '"'
         )
-    return header_text(written).strip("'")[:_MAX_NAME]
+    return header_text(written).strip("'<> ")[:_MAX_NAME]

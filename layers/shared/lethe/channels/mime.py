@@ -178,18 +178,27 @@ def decode_words(text: str) -> str:
         return text
     pieces: list[str] = []
     charset, held, at = "", bytearray(), 0
+
+    def flush() -> None:
+        if held:
+            pieces.append(decode(bytes(held), charset)[0])
+            held.clear()
+
     for match in _WORD.finditer(text):
         gap = text[at : match.start()]
+        at = match.end()
         data = _word(match[2], match[3])
         if data is None:
+            flush()
+            pieces.append(gap + match[0])
             continue
-        if gap.strip() or not held or match[1].lower() != charset:
-            pieces.append(decode(bytes(held), charset)[0] if held else "")
-            pieces.append(gap if gap.strip() or not held else "")
-            charset, held = match[1].lower(), bytearray()
+        is_adjacent = bool(held) and not gap.strip()
+        if not is_adjacent or match[1].lower() != charset:
+            flush()
+            pieces.append("" if is_adjacent else gap)
+            charset = match[1].lower()
         held += data
-        at = match.end()
-    pieces.append(decode(bytes(held), charset)[0] if held else "")
+    flush()
     return "".join(pieces) + text[at:]
 
 
