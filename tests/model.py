@@ -44,7 +44,7 @@ class Modelled:
     def fate(self, today: date) -> Fate:
         ends = all if self.cls != "any" else any
         gone = [person in self.cut for person in self.sharers]
-        if self.deleted or today >= self.day + timedelta(PERIOD[self.cls]):
+        if self.deleted or today > self.day + timedelta(PERIOD[self.cls]):
             return Fate.GONE
         if gone and ends(gone):
             return Fate.GONE
@@ -60,7 +60,11 @@ class Modelled:
     def delete(self, person: str, now: datetime) -> bool:
         """Whether the person may delete, and then what ends."""
         late = now.date() > self.day + timedelta(10)
-        if person not in self.people - self.cut or self.cls in {"law", "review", "original"} or late:
+        if (
+            person not in self.people - self.cut
+            or self.cls in {"law", "review", "original"}
+            or late
+        ):
             return False
         externals = self.people & EXTERNAL
         if self.cls == "short" and person not in EXTERNAL:

@@ -12,6 +12,7 @@ from lethe.domain.addresses import Address
 from lethe.domain.callers import Caller
 from lethe.domain.messages import MessageId
 from lethe.domain.register import Pseudonym
+from lethe.domain.work import PurgeWork
 from lethe.usecases.access import Access
 from lethe.usecases.capture import Capture
 from lethe.usecases.deletion import Deletion
@@ -124,3 +125,11 @@ class System:
             **common,
         )
         self.govern = Govern(register=s.register, audit=s.audit, hashes=hashes, **common)
+
+    def work_through(self, queue: list[tuple[PurgeWork, timedelta]]) -> None:
+        """Do the queued work in its order, delayed work too: the test's clock is its own."""
+        for _ in range(10_000):
+            if not queue:
+                return
+            self.purge.handle(queue.pop(0)[0])
+        raise AssertionError("the queue never empties")
