@@ -121,8 +121,8 @@ def _kinds(known: Known, day: date) -> list[AddressKind]:
     """What each address is; who sends for the controller is its own person, even if nobody listed it."""
     message = known.message
     vouched = {message.own_address}
-    if message.direction is Direction.OUTBOUND:
-        vouched |= {p.address for p in message.participants if p.role is Role.SENDER}
+    if message.own_address is None and message.direction is Direction.OUTBOUND:
+        vouched = {p.address for p in message.participants if p.role is Role.SENDER}
     return [
         AddressKind.PERSON if kind is AddressKind.EXTERNAL and p.address in vouched else kind
         for p, item in zip(message.participants, known.items, strict=True)
