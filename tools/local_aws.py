@@ -170,7 +170,7 @@ class LocalAws:
             "LOG_LEVEL": "WARNING",
         }
         if self._record:
-            environment |= {"CLOUDTRAIL_RECORDING": "1", "CLOUDTRAIL_MAX_EVENTS": "1000000"}
+            environment |= {"CLOUDTRAIL_RECORDING": "1", "CLOUDTRAIL_MAX_EVENTS": "50000"}
         return environment
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
