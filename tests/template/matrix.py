@@ -30,7 +30,6 @@ MATRIX: dict[str, dict[str, str]] = {
         "KeepBucket": "AbortMultipartUpload PutObject PutObjectRetention",
         "StagingBucket": "DeleteObject GetObject ListBucket PutObject",
         "DaysQueue": "SendMessage",
-        "UploadDeadLetterQueue": "SendMessage",
         "HoldersKey": "Encrypt",
         "PseudonymKey": "GenerateMac",
         "MessageIdKey": "GenerateMac",

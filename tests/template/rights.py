@@ -9,8 +9,8 @@ from tests.template.expanded import Resource, expanded, listed, of_type
 Rights = dict[str, frozenset[str]]
 """Resource → what may be done to it, as in `matrix.py`."""
 
+ON_THE_LOCAL_AWS = {"Fn::If": ["IsLocal", "sqs:SendMessageBatch", {"Ref": "AWS::NoValue"}]}
 _IN_ARN = re.compile(r"^\$\{(?P<resource>\w+)\.Arn\}/(?P<rest>.+)$")
-_STAGING = re.compile(r":s3:::lethe-.*-staging-")
 
 
 def statements(function: str) -> list[Resource]:
@@ -28,9 +28,14 @@ def rights(function: str) -> Rights:
     for statement in statements(function):
         for resource in listed(statement["Resource"]):
             label = resource_of(resource)
-            for action in listed(statement["Action"]):
+            for action in actions(statement):
                 found[label].add(action.partition(":")[2] + restriction(statement))
-    return {label: frozenset(actions) for label, actions in found.items()}
+    return {label: frozenset(allowed) for label, allowed in found.items()}
+
+
+def actions(statement: Resource) -> list[str]:
+    """The actions on AWS, where one that only the local AWS knows is none."""
+    return [action for action in listed(statement["Action"]) if action != ON_THE_LOCAL_AWS]
 
 
 def key_rights(key: str) -> dict[str, frozenset[str]]:
@@ -40,11 +45,12 @@ def key_rights(key: str) -> dict[str, frozenset[str]]:
         for principal in listed(statement["Principal"].get("AWS", [])):
             match principal:
                 case {"Fn::GetAtt": [str(role), "Arn"]}:
-                    actions = {a.partition(":")[2] for a in listed(statement["Action"])}
-                    found[role.removesuffix("Role")] |= actions
+                    found[role.removesuffix("Role")] |= {
+                        action.partition(":")[2] for action in actions(statement)
+                    }
                 case _:
                     pass
-    return {function: frozenset(actions) for function, actions in found.items()}
+    return {function: frozenset(allowed) for function, allowed in found.items()}
 
 
 def resource_of(resource: Any) -> str:
@@ -52,8 +58,6 @@ def resource_of(resource: Any) -> str:
     match resource:
         case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
             return logical_id
-        case {"Fn::Sub": str(text)} if _STAGING.search(text):
-            return "StagingBucket"
         case {"Fn::Sub": str(text)} if found := _IN_ARN.match(text):
             rest = found["rest"]
             return found["resource"] if rest == "*" else f"{found['resource']} {rest}"

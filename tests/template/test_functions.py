@@ -188,20 +188,6 @@ def test_capture_ends_when_the_rest_of_the_house_thinks_it_does() -> None:
     assert written["Timeout"] == ref("LongestCaptureSeconds")
 
 
-def test_an_upload_that_fails_is_set_aside() -> None:
-    config = expanded()["IngestFunctionEventInvokeConfig"]["Properties"]
-    assert config["DestinationConfig"]["OnFailure"]["Destination"] == arn("UploadDeadLetterQueue")
-
-
-def test_an_upload_wakes_capture() -> None:
-    (notification,) = expanded()["StagingBucket"]["Properties"]["NotificationConfiguration"][
-        "LambdaConfigurations"
-    ]
-    assert notification["Event"] == "s3:ObjectCreated:*"
-    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "uploads/"}]
-    assert notification["Function"] == arn("IngestFunction")
-
-
 def test_the_sweep_has_a_schedule() -> None:
     rule = source()["Resources"]["RetentionSweepFunction"]["Properties"]["Events"]["Sweep"]
     assert rule["Properties"]["Schedule"] == ref("SweepSchedule")
