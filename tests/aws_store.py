@@ -1,18 +1,16 @@
-"""The store on AWS as moto plays it: tables, buckets, queues and keys as template.yaml declares them."""
+"""The store on AWS as moto plays it, with all that template.yaml declares below it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 from botocore.session import get_session
-from moto import mock_aws
-
 from lethe.store.archive import DynamoArchive
 from lethe.store.audit import DynamoAuditTrail
 from lethe.store.clients import config, s3_config
@@ -27,6 +25,7 @@ from lethe.store.register import DynamoRegister
 from lethe.store.requests import DynamoRequests
 from lethe.store.staging import S3Staging
 from lethe.store.wrap import KmsKeyWrap
+from moto import mock_aws
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 REGION = "eu-central-1"
@@ -84,9 +83,6 @@ class AwsStores:
             name: self.sqs.create_queue(QueueName=name)["QueueUrl"]
             for name in declared("AWS::SQS::Queue")
         }
-        self.kms_keys = {
-            name: _create_key(self.kms, key) for name, key in declared("AWS::KMS::Key").items()
-        }
         self._build()
 
     def _build(self) -> None:
@@ -112,20 +108,28 @@ class AwsStores:
         self.purge_queue = SqsPurgeQueue(sqs, purge_queue=self.queues["PurgeQueue"])
         self.erase_queue = SqsEraseQueue(sqs, erase_queue=self.queues["EraseQueue"])
         self.day_requests = SqsDayRequests(sqs, days_queue=self.queues["DaysQueue"])
-        self.wrap = KmsKeyWrap(self.kms, holders_key=self.kms_keys["HoldersKey"])
+
+    @cached_property
+    def kms_keys(self) -> dict[str, str]:
+        """The key ids by logical id; made when first asked for, since moto takes its time."""
+        return {name: _create_key(self.kms, key) for name, key in declared("AWS::KMS::Key").items()}
+
+    @cached_property
+    def wrap(self) -> KmsKeyWrap:
+        return KmsKeyWrap(self.kms, holders_key=self.kms_keys["HoldersKey"])
 
 
 @cache
-def _session() -> Any:  # noqa: ANN401 - botocore has no types of its own
+def _session() -> Any:
     return get_session()
 
 
-def _client(service: str) -> Any:  # noqa: ANN401 - one of many classes
+def _client(service: str) -> Any:
     wanted = s3_config() if service == "s3" else config()
     return _session().create_client(service, region_name=REGION, config=wanted)
 
 
-def _create_table(dynamodb: Any, name: str, table: dict[str, Any]) -> None:  # noqa: ANN401 - a client
+def _create_table(dynamodb: Any, name: str, table: dict[str, Any]) -> None:
     taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     dynamodb.create_table(TableName=name, **{key: table[key] for key in taken if key in table})
     if "TimeToLiveSpecification" in table:
@@ -134,7 +138,7 @@ def _create_table(dynamodb: Any, name: str, table: dict[str, Any]) -> None:  # n
         )
 
 
-def _create_bucket(s3: Any, name: str, bucket: dict[str, Any]) -> str:  # noqa: ANN401 - a client
+def _create_bucket(s3: Any, name: str, bucket: dict[str, Any]) -> str:
     named = f"lethe-{name.lower()}"
     s3.create_bucket(
         Bucket=named,
@@ -148,7 +152,7 @@ def _create_bucket(s3: Any, name: str, bucket: dict[str, Any]) -> str:  # noqa: 
     return named
 
 
-def _create_key(kms: Any, key: dict[str, Any]) -> str:  # noqa: ANN401 - a client
+def _create_key(kms: Any, key: dict[str, Any]) -> str:
     taken = {name: key[name] for name in ("KeySpec", "KeyUsage") if name in key}
     created: str = kms.create_key(**taken)["KeyMetadata"]["KeyId"]
     return created

@@ -19,8 +19,8 @@ class CrashError(BaseException):
 class Faults:
     """Watches clients; it counts their calls from 1, over all of them, and can fail one.
 
-    With `fail_at` the n-th call fails, after its effect if `after`: as the service's 503, or as a crash
-    of the process if `crash`. Only one call fails; whoever tries again gets through.
+    With `fail_at` the n-th call fails, after its effect if `after`: as the service's 503, or as a
+    crash of the process if `crash`. Only one call fails; whoever tries again gets through.
     """
 
     fail_at: int | None = None
@@ -30,7 +30,7 @@ class Faults:
     failed: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def watch(self, *clients: Any) -> None:  # noqa: ANN401 - any client of boto3
+    def watch(self, *clients: Any) -> None:
         """Watch these clients from now on."""
         for client in clients:
             client._make_api_call = self._watched(client._make_api_call)
@@ -64,6 +64,8 @@ class Faults:
     def _error(self, operation: str) -> BaseException:
         if self.crash:
             return CrashError(operation)
-        error = {"Code": "InternalServerError", "Message": "planned"}
-        metadata: Any = {"HTTPStatusCode": 503}
-        return ClientError({"Error": error, "ResponseMetadata": metadata}, operation)
+        response: Any = {
+            "Error": {"Code": "InternalServerError", "Message": "planned"},
+            "ResponseMetadata": {"HTTPStatusCode": 503},
+        }
+        return ClientError(response, operation)

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from lethe.domain.archive import (
     Ending,
     Entry,
@@ -74,6 +73,7 @@ from lethe.domain.requests import (
 )
 from lethe.domain.rules import Flag, Rule
 from lethe.domain.work import PurgeHolder, PurgeMessage
+
 from tests.aws_store import AwsStores, on_aws
 from tests.memory_store import MemoryStores
 
@@ -666,9 +666,7 @@ def test_an_entry_is_found_by_the_key_that_its_head_gives(stores: Stores) -> Non
 
 
 @pytest.mark.parametrize("keep_until", [None, END])
-def test_an_object_comes_back_until_it_is_deleted(
-    stores: Stores, keep_until: date | None
-) -> None:
+def test_an_object_comes_back_until_it_is_deleted(stores: Stores, keep_until: date | None) -> None:
     keep = keep_until is not None
     stores.objects.put("a/1/body", iter([b"one", b"", b"two"]), keep_until=keep_until)
     assert b"".join(stores.objects.get("a/1/body", keep=keep)) == b"onetwo"

@@ -78,15 +78,13 @@ class S3Objects:
         """Delete all versions, delete markers and unfinished uploads below a prefix; how many."""
         bucket = self._keep if keep else self._objects
         gone = 0
-        for page in self._pages("list_object_versions", bucket, prefix):
-            found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            if found:
-                self._delete(bucket, found)
-                gone += len(found)
-        for page in self._pages("list_multipart_uploads", bucket, prefix):
-            for upload in page.get("Uploads", ()):
+        while versions := self._versions(bucket, prefix):
+            self._delete(bucket, versions)
+            gone += len(versions)
+        while uploads := self._uploads(bucket, prefix):
+            for upload in uploads:
                 self._abort({"Bucket": bucket, "Key": upload["Key"]}, upload["UploadId"])
-                gone += 1
+            gone += len(uploads)
         return gone
 
     def _place(self, name: str, *, keep: bool) -> dict[str, str]:
@@ -129,14 +127,16 @@ class S3Objects:
         if answer.get("Errors"):
             raise UnavailableError("Some object versions could not be deleted; try again.")
 
-    def _pages(self, operation: str, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-        pages = iter(self._client.get_paginator(operation).paginate(Bucket=bucket, Prefix=prefix))
-        while True:
-            with calling():
-                page = next(pages, None)
-            if page is None:
-                return
-            yield page
+    # Each look starts at the beginning: what the last one found, its marker too, is deleted.
+    def _versions(self, bucket: str, prefix: str) -> list[dict[str, Any]]:
+        with calling():
+            page = self._client.list_object_versions(Bucket=bucket, Prefix=prefix)
+        return [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+
+    def _uploads(self, bucket: str, prefix: str) -> list[dict[str, Any]]:
+        with calling():
+            page = self._client.list_multipart_uploads(Bucket=bucket, Prefix=prefix)
+        return list(page.get("Uploads", ()))
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
