@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 
 from samtranslator.yaml_helper import yaml_parse
@@ -34,10 +35,22 @@ def main() -> int:
             with step(f"invoking {event.relative_to(EVENTS)}"):
                 answer = invoke(stack, template, event)
             print(f"{event.relative_to(EVENTS)}: {answer}")
-            if "errorType" in answer or not answer:
-                failed.append(event.name)
+            if failed_with(answer):
+                failed.append(f"{event.parent.name}/{event.name}")
         template.unlink()
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def failed_with(answer: str) -> bool:
+    """Tell whether a function raised, answered that it failed, or could not do a queue's work."""
+    result = json.loads(answer)
+    return (
+        "errorType" in result
+        or result.get("statusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or bool(result.get("batchItemFailures"))
+    )
 
 
 def docker_gateway() -> str:
