@@ -79,6 +79,9 @@ class LocalAws:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
+        with socket.socket() as probe:
+            if probe.connect_ex((self.host, self.port)) == 0:
+                raise LocalAwsError(f"Port {self.port} is taken: does `make run` run already?")
         shutil.rmtree(self.home / "tmp", ignore_errors=True)  # unpacked functions of earlier runs
         for folder in ("tmp", "state", "s3"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)

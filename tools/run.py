@@ -48,7 +48,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     except LocalAwsError as error:
-        print(f"{error}\nIf its state is too old for this version: rm -rf {HOME}", file=sys.stderr)
+        print(f"{error}\nIf the kept state does not fit this version: make clean", file=sys.stderr)
         return 1
     print(f"The local AWS ended by itself: see {aws.log}", file=sys.stderr)
     return 1
