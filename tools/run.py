@@ -36,7 +36,7 @@ def main() -> int:
             aws.start()
         try:
             with step("building and deploying"):
-                stack = deploy(aws)
+                stack = deploy_over_kept_state(aws)
             with step("making callers"):
                 tokens = make_tokens(stack)
             print(welcome(stack, tokens), flush=True)
@@ -48,10 +48,18 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     except LocalAwsError as error:
-        print(f"{error}\nIf the kept state does not fit this version: make clean", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
     print(f"The local AWS ended by itself: see {aws.log}", file=sys.stderr)
     return 1
+
+
+def deploy_over_kept_state(aws: LocalAws) -> Stack:
+    try:
+        return deploy(aws)
+    except LocalAwsError as error:
+        hint = f"If the kept state does not fit this version: rm -rf {HOME.relative_to(ROOT)}"
+        raise LocalAwsError(f"{error}\n{hint}") from None
 
 
 def remembered_port(home: Path) -> int:
