@@ -111,7 +111,7 @@ class DynamoDays:
         except TransactionCanceledError as error:
             if 0 not in error.lost:
                 raise race() from None
-            if self.living(key.cls, key.day, key.end):
+            if self._lives(key):
                 raise ConflictError(
                     "A day that a law keeps ends no earlier than its end date."
                 ) from None
@@ -126,6 +126,10 @@ class DynamoDays:
             ExpressionAttributeNames=names("cleared"),
             ExpressionAttributeValues={":true": {"BOOL": True}},
         )
+
+    def _lives(self, key: DayKey) -> bool:
+        """Whether the day has not ended, by the one read that the sweep may do."""
+        return any(_place(one) == _place(key) and not one.ended for one in self.all())
 
     def _ending(self, key: DayKey, at: datetime) -> dict[str, object]:
         early = at.astimezone(UTC).date() < key.end
