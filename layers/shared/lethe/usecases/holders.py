@@ -52,7 +52,9 @@ class Holders:
             made = replace(entry, since=since)
         else:
             return entry
-        items[party.pseudonym] = replace(seen, entries={**seen.entries, plan.cls: made})
+        items[party.pseudonym] = replace(
+            seen, entries={**seen.entries, plan.cls: made}, revision=seen.revision + 1
+        )
         return made
 
     def _create(
