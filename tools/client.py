@@ -51,7 +51,9 @@ class Client:
     ) -> Answer:
         """Call, and repeat while the API asks for it; a body is JSON unless it is bytes."""
         data = body if isinstance(body, bytes) else _json(body)
-        sent = {"Content-Type": "application/json"} if data else {}
+        sent = {"Accept": "*/*"}  # without it, an original comes as base64
+        if data:
+            sent["Content-Type"] = "application/json"
         deadline = time.monotonic() + self._patience
         while True:
             answer = self._once(method, path, data, {**sent, **(headers or {})})
