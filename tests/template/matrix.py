@@ -83,7 +83,6 @@ MATRIX: dict[str, dict[str, str]] = {
         "KeepBucket keys/*": "PutObject PutObjectRetention",
         "LedgerBucket": "PutObject PutObjectRetention",
         "DaysQueue": CONSUMES,
-        "PurgeQueue": "SendMessage",
         "EraseQueue": "SendMessage",
         "HoldersKey": "Encrypt",
     },

@@ -118,7 +118,6 @@ class RetentionSweepSettings(Settings, _Capturing, _Waiting):
     keep_bucket: str
     ledger_bucket: str
     holders_key_id: str
-    purge_queue_url: str
     erase_queue_url: str
     key_backup_days: int = Field(ge=0, le=35)
 
