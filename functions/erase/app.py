@@ -35,7 +35,7 @@ def request() -> Answer:
         idempotency_key=key,
         caller=call.caller,
     )
-    return answers.privacy_request(202, received)
+    return answers.received(received)
 
 
 @app.get("/requests/<request_id>")

@@ -63,8 +63,8 @@ def figures() -> Iterator[Figure]:
             if counts:  # the first round fills the caches of the disk
                 taken[name].append(seconds)
     plain = median(taken.pop(""))
-    for name, seconds in taken.items():
-        ratio = median(seconds) / plain
+    for name, times in taken.items():
+        ratio = median(times) / plain
         yield {
             "name": f"cold_start_ratio.{name}",
             "value": round(ratio, 2),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from lethe.api import auth, limits
 
+from tools import generate_openapi
+
 DOCS = Path(__file__).parents[2] / "docs"
 ROW = re.compile(r"^\| .+ \| (.+) \| `([a-z_.]+)\.([A-Z_]+)` \|$", re.MULTILINE)
 ROWS = ROW.findall((DOCS / "limits.md").read_text("utf-8"))
@@ -42,3 +44,7 @@ def test_every_route_is_documented_and_nothing_else() -> None:
     assert sorted(headings) == sorted(
         (method, re.sub(r"<(\w+)>", r"{\1}", rule)) for method, rule in auth.ROUTES
     )
+
+
+def test_the_description_of_the_api_is_what_the_code_says() -> None:
+    assert (DOCS / "openapi.yaml").read_text("utf-8") == generate_openapi.text()

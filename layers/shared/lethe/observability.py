@@ -96,7 +96,7 @@ def count(metric: Metric, value: float = 1, unit: MetricUnit = MetricUnit.Count)
 def unhandled(message: LogMessage, error: BaseException) -> None:
     """Log and count a failure that nobody expected; the alarm of the template watches the count."""
     count(Metric.UNHANDLED_ERRORS)
-    logger.error(message, extra=described(error))
+    logger.error(message, extra=described(error), stacklevel=3)
 
 
 def entrypoint(handler: Handler) -> Handler:

@@ -104,9 +104,19 @@ def deletion(result: DeletionResult) -> Response[str]:
     return answer(200, {"message_id": result.message_id, "scope": result.scope})
 
 
+def received(request: PrivacyRequest) -> Response[str]:
+    """Return a privacy request that was just received, and where to ask for it."""
+    return answer(202, _request(request), Location=f"requests/{request.id}")
+
+
 def privacy_request(status: int, request: PrivacyRequest) -> Response[str]:
-    """Return a privacy request; addresses stand in it by their place alone."""
-    body = {
+    """Return how far a privacy request has come."""
+    return answer(status, _request(request))
+
+
+def _request(request: PrivacyRequest) -> dict[str, Any]:
+    """Write a request out; addresses stand in it by their place alone."""
+    return {
         "request_id": request.id,
         "type": "erasure",
         "state": request.state,
@@ -124,7 +134,6 @@ def privacy_request(status: int, request: PrivacyRequest) -> Response[str]:
         "purges_pending": len(request.pending),
         "versions_purged": request.purged,
     }
-    return answer(status, body, Location=f"/requests/{request.id}")
 
 
 def upload(opened: Upload) -> Response[str]:
