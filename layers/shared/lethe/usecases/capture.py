@@ -7,7 +7,7 @@ nothing of an attempt counts; once it stands, everything it names is there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -199,30 +199,30 @@ class Capture:
         self, plan: Plan, first: Head, items: Mapping[Pseudonym, RegisterItem]
     ) -> Captured | tuple[Plan, int]:
         """A known id: a duplicate, or the plan of a further version, or a conflict."""
-        mine = [_holder_of(items[party.pseudonym], plan) for party in plan.parties]
+        holders = {p: _holder_of(items[p.pseudonym], plan) for p in plan.parties}
         if first.header.fingerprint == plan.fingerprint and not plan.message.edit:
-            seen = {slot.holder_id for slot in first.slots}
-            if all(holder in seen for holder in mine):
+            seen = _holders([first])
+            if all(holder in seen for holder in holders.values()):
                 return _duplicate(plan, first)
         found, ended_parts = self.archive.heads(plan.message_id)
         heads = [head for head in found if isinstance(head, Head)]
         if not heads:
             raise RaceLostError("The message ended meanwhile.")
         version = max(_version(head) for head in found) + 1
+        ended = {
+            party
+            for party, holder in holders.items()
+            if holder and part_digest(plan.message_id, holder) in ended_parts
+        }
         same = [head for head in heads if head.header.fingerprint == plan.fingerprint]
         if not same:
             if plan.message.edit:
-                return plan, version
+                return _edit_of(plan, heads, holders, ended), version
             raise ConflictError(
                 "This external id was captured with other content. Send a change as an edit."
             )
-        seen = {slot.holder_id for head in same for slot in head.slots}
-        further = [
-            party
-            for party, holder in zip(plan.parties, mine, strict=True)
-            if holder not in seen
-            and (holder is None or part_digest(plan.message_id, holder) not in ended_parts)
-        ]
+        seen = _holders(same)
+        further = [p for p, holder in holders.items() if holder not in seen and p not in ended]
         if not further:
             return _duplicate(plan, same[0])
         if not plan.message.content_identified:
@@ -276,6 +276,12 @@ def _holder_of(item: RegisterItem, plan: Plan) -> HolderId | None:
     return entry.holder_id if entry else None
 
 
+def _holders(heads: Sequence[Head], flags: int = 0) -> set[HolderId | None]:
+    """Who has a living part in these versions and is what the flags say; None is nobody."""
+    slots = [slot for head in heads for slot in head.slots if slot.flags & flags == flags]
+    return {slot.holder_id for slot in slots if slot.holder_id is not None}
+
+
 def _version(head: Head | Tombstone) -> int:
     return head.header.version if isinstance(head, Head) else head.version
 
@@ -290,8 +296,21 @@ def _duplicate(plan: Plan, head: Head) -> Captured:
     )
 
 
+def _edit_of(
+    plan: Plan,
+    heads: Sequence[Head],
+    holders: Mapping[Party, HolderId | None],
+    ended: Collection[Party],
+) -> Plan:
+    """An edit by its author, for those who have not ended their part; else ConflictError."""
+    authors = _holders(heads, Flag.AUTHOR)
+    if any(p.flags & Flag.AUTHOR and holder not in authors for p, holder in holders.items()):
+        raise ConflictError("Only who sent the message may edit it.")
+    return replace(plan, parties=tuple(p for p in plan.parties if p not in ended))
+
+
 def _copy_for(plan: Plan, further: Sequence[Party]) -> Plan:
-    """The same message for further participants: with them, only those who hold a share of its key."""
+    """The same message for further participants: beside them, who holds a share of its key."""
     parties = tuple(p for p in plan.parties if p.flags & Flag.SHARE or p in further)
     return replace(plan, parties=parties)
 
