@@ -2,7 +2,9 @@
 
 import base64
 import http
+import json
 import secrets
+import time
 import urllib.parse
 from contextlib import suppress
 from typing import Any
@@ -14,11 +16,12 @@ MACHINES = {
     "import": ("CaptureClient", "lethe/capture lethe/import"),
     "requests": ("RequestsClient", "lethe/requests"),
 }
+RENEWED_BEFORE_END_SECONDS = 120
 GROUPS = ("privacy-officer", "approver", "investigator", "auditor", "operator")
 
 
 class Callers:
-    """Gives out access tokens; each caller is made when it is first asked for."""
+    """Gives out access tokens that hold for a while yet; a caller is made when first asked for."""
 
     def __init__(self, aws: LocalAws, resources: dict[str, str]) -> None:
         self._aws = aws
@@ -29,14 +32,14 @@ class Callers:
 
     def machine(self, name: str) -> str:
         """Return a token of `capture`, `import` or `requests`."""
-        if (name,) not in self._tokens:
+        if _ends_soon(self._tokens.get((name,))):
             self._tokens[name,] = self._machine_token(*MACHINES[name])
         return self._tokens[name,]
 
     def staff(self, *groups: str) -> str:
         """Return a token of a member of the groups; without any, of somebody in none."""
         name = f"{'-'.join(groups) or 'nobody'}@controller.example"
-        if (name, *groups) not in self._tokens:
+        if _ends_soon(self._tokens.get((name, *groups))):
             self._tokens[name, *groups] = self._staff_token(name, groups)
         return self._tokens[name, *groups]
 
@@ -83,3 +86,11 @@ class Callers:
             AuthParameters={"USERNAME": name, "PASSWORD": password},
         )
         return str(signed_in["AuthenticationResult"]["AccessToken"])
+
+
+def _ends_soon(token: str | None) -> bool:
+    if token is None:
+        return True
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return bool(claims["exp"] < time.time() + RENEWED_BEFORE_END_SECONDS)

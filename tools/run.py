@@ -6,10 +6,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from tools.local_aws import ROOT, LocalAws, LocalAwsError, free_port
+from tools.sample_delivery import Delivery
+from tools.sample_people import CUSTOMERS
+from tools.sample_traffic import traffic
 from tools.stack import Stack, deploy
 
 HOME = ROOT / ".local" / "run"
@@ -39,6 +43,7 @@ def main() -> int:
                 stack = deploy_over_kept_state(aws)
             with step("making callers"):
                 tokens = make_tokens(stack)
+            deliver_sample(stack)
             print(welcome(stack, tokens), flush=True)
             while aws.alive:
                 time.sleep(WATCH_SECONDS)
@@ -84,6 +89,15 @@ def step(name: str) -> Iterator[None]:
     print(f" {time.monotonic() - start:.1f} s", file=sys.stderr)
 
 
+def deliver_sample(stack: Stack) -> None:
+    """Hand over the sample traffic, once in the life of the state."""
+    marker = HOME / "sample"
+    if not marker.exists():
+        with step("capturing the sample traffic"):
+            captured = Delivery(stack).everything(traffic(datetime.now(UTC).date()))
+        marker.write_text(f"{captured} messages\n")
+
+
 def make_tokens(stack: Stack) -> dict[str, str]:
     """Make a token per kind of caller, and leave them in a file for the shell."""
     tokens = {
@@ -100,6 +114,7 @@ def make_tokens(stack: Stack) -> dict[str, str]:
 
 def welcome(stack: Stack, tokens: dict[str, str]) -> str:
     environment = (HOME / "environment").relative_to(ROOT)
+    sample = (HOME / "sample").read_text().strip()
     machine, officer = (f'-H "Authorization: Bearer ${who}"' for who in ("CAPTURE", "OFFICER"))
     return f"""
 Lethe runs. Ctrl-C ends it; `make run` goes on from where it was.
@@ -107,6 +122,7 @@ Lethe runs. Ctrl-C ends it; `make run` goes on from where it was.
   API      {stack.api_url}
   AWS      {stack.aws.endpoint}
   token    {tokens["CAPTURE"]}
+  sample   {sample}; search for {CUSTOMERS[0].addresses[0]}
 
 Tokens hold for an hour. In another terminal, first `source {environment}`, then:
 
