@@ -24,5 +24,6 @@ def reported(report: SweepReport) -> dict[str, Any]:
         count(Metric.MESSAGES_EXPIRED, report.messages_expired)
         overdue = report.oldest_overdue_seconds
         count(Metric.OLDEST_OVERDUE_SECONDS, overdue, MetricUnit.Seconds)
+        count(Metric.UNHANDLED_ERRORS, report.days_stuck)
     logger.info(LogMessage.SWEPT, extra={"dry_run": report.dry_run})
     return asdict(report)

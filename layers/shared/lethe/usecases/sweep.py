@@ -11,7 +11,7 @@ from typing import Final
 from lethe.crypto.holders import Kem, generate
 from lethe.domain.archive import day_prefix
 from lethe.domain.audit import AuditEvent
-from lethe.domain.errors import RaceLostError
+from lethe.domain.errors import RaceLostError, UnavailableError
 from lethe.domain.policy import Policy
 from lethe.domain.ports import (
     AuditTrail,
@@ -36,13 +36,15 @@ class SweepReport:
     """What a run did, or, in a dry run, what it would do.
 
     `oldest_overdue_seconds` is how long the most overdue day outlived its end when the run was over;
-    `messages_expired` counts the messages of the days that ended in this run.
+    `messages_expired` counts the messages of the days that ended in this run, and `days_stuck` the
+    ended days whose objects could not be deleted: each is tried again, and stands in nobody's way.
     """
 
     dry_run: bool
     days_ended: int
     messages_expired: int
     objects_deleted: int
+    days_stuck: int
     days_made: int
     requests_resumed: int
     oldest_overdue_seconds: int
@@ -72,21 +74,22 @@ class Sweep:
         resumed = self._resume_requests()
         days = list(self.days.all())
         due = [key for key in days if not key.ended and self._is_over(key, policy)]
-        expired = sum(self.counts.total(key.cls, key.day, key.end) for key in due)
         missing = list(self._missing(policy, days))
-        late, deleted, ended, made = due, 0, len(due), len(missing)
+        made, late, cleared = len(missing), due, list[int | None]()
+        ended = due
         if not dry_run:
-            late = [key for key in due if not self._end(key, version)]
-            ended = len(due) - len(late)
-            uncleared = [key for key in days if key.ended and not key.cleared]
-            deleted = sum(self._clear(key) for key in uncleared)
-            deleted += sum(self._delete_objects(key) for key in due if key not in late)
             made = sum(self._make(key) for key in missing)
+            late = [key for key in due if not self._end(key, version)]
+            ended = [key for key in due if key not in late]
+            uncleared = [key for key in days if key.ended and not key.cleared]
+            cleared = [self._clear(key) for key in uncleared]
+            cleared += [self._deleted(key) for key in ended]
         return SweepReport(
             dry_run=dry_run,
-            days_ended=ended,
-            messages_expired=expired,
-            objects_deleted=deleted,
+            days_ended=len(ended),
+            messages_expired=sum(self.counts.total(k.cls, k.day, k.end) for k in ended),
+            objects_deleted=sum(deleted or 0 for deleted in cleared),
+            days_stuck=cleared.count(None),
             days_made=made,
             requests_resumed=resumed,
             oldest_overdue_seconds=self._overdue(late, policy),
@@ -113,17 +116,20 @@ class Sweep:
         self.audit.put(AuditEvent(self.clock(), "day_ended", _ACTOR, target, policy_version))
         return True
 
-    def _clear(self, key: DayKey) -> int:
+    def _clear(self, key: DayKey) -> int | None:
         """Remove what a capture still wrote after the day had ended; nothing left: never again."""
-        deleted = self._delete_objects(key)
-        if not deleted:
+        deleted = self._deleted(key)
+        if deleted == 0:
             self.days.clear(key)
         return deleted
 
-    def _delete_objects(self, key: DayKey) -> int:
-        prefix = day_prefix(key.cls, key.day, key.end)
-        deleted = self.objects.delete_prefix(prefix, keep=key.keep)
-        return deleted + (self.objects.delete_prefix(_copy(key), keep=True) if key.keep else 0)
+    def _deleted(self, key: DayKey) -> int | None:
+        """How many objects of a day went, or None if some could not be deleted now."""
+        prefixes = [day_prefix(key.cls, key.day, key.end), *([_copy(key)] if key.keep else [])]
+        try:
+            return sum(self.objects.delete_prefix(prefix, keep=key.keep) for prefix in prefixes)
+        except UnavailableError:
+            return None
 
     def _resume_requests(self) -> int:
         waiting = list(self.requests.open())
