@@ -22,6 +22,7 @@ from lethe.domain.errors import (
     UnavailableError,
 )
 from lethe.domain.holders import HolderId
+from lethe.domain.policy import Policy
 from lethe.domain.ports import (
     AuditTrail,
     EraseQueue,
@@ -32,6 +33,7 @@ from lethe.domain.ports import (
     Requests,
     Shred,
 )
+from lethe.domain.register import EVERY_CLASS, RegisterItem
 from lethe.domain.requests import (
     Act,
     AddressCase,
@@ -131,8 +133,13 @@ class Erasure:
     def decide(
         self, request_id: RequestId, decisions: Sequence[ReviewDecision], *, caller: Caller
     ) -> PrivacyRequest:
-        """Settle classes under review: what a person decided to erase is shredded at once."""
+        """Settle classes under review: what a person decided to erase is shredded at once.
+
+        Repeating the same decisions carries them on from where they stand.
+        """
         request = seen = self.requests.get(request_id)
+        if decisions and all(_is_recorded(seen, decision) for decision in decisions):
+            return self._advance(seen)
         if seen.state not in {RequestState.SHREDDED, RequestState.COMPLETED}:
             raise ConflictError(
                 "The request is still being carried out; repeat when it is shredded."
@@ -172,6 +179,8 @@ class Erasure:
             request = self._decide(request)
         if request.state is RequestState.DECIDED:
             request = self._shred(request)
+        if request.state is RequestState.SHREDDED and not request.pending:
+            return self._complete(request)
         if request.state is RequestState.SHREDDED:
             self._send_purge(request)
         return request
@@ -179,24 +188,35 @@ class Erasure:
     def _decide(self, request: PrivacyRequest) -> PrivacyRequest:
         """Record, before any key ends, which holders end: a retry finds them here alone."""
         version, policy = self.policies.current()
-        seen, now = self.requests.get(request.id), self.clock()
-        cases = tuple(
-            case
-            if self.register.shredded_at(_receipt(request, index))
-            else replace(case, decisions=decide(self.register.item(case.pseudonym), policy, now))
-            for index, case in enumerate(request.cases)
-        )
-        decided = replace(request, state=RequestState.DECIDED, cases=cases, policy_version=version)
+        seen = self.requests.get(request.id)
+        if seen.round or seen.state in {RequestState.SHREDDED, RequestState.COMPLETED}:
+            return seen  # another run has come further
+        cases = tuple(self._decide_case(seen, index, policy) for index in range(len(seen.cases)))
+        decided = replace(seen, state=RequestState.DECIDED, cases=cases, policy_version=version)
         self.requests.save(decided, seen)
         return decided
+
+    def _decide_case(self, seen: PrivacyRequest, index: int, policy: Policy) -> AddressCase:
+        """Decide on an address whose keys this request has not ended yet.
+
+        The receipt is looked for after the item was read: without one, the item is as it was before
+        the shred, and nothing that another run of this request ended is missing from it.
+        """
+        case = seen.cases[index]
+        item = self.register.item(case.pseudonym)
+        if self.register.shredded_at(_receipt(seen, index)):
+            return case
+        if _erased_by_another(item, seen):
+            return _without_reviews(case)
+        return replace(case, decisions=decide(item, policy, self.clock()))
 
     def _shred(self, request: PrivacyRequest) -> PrivacyRequest:
         """End the keys address by address; the state changes after the last."""
         seen = request
         for index, case in enumerate(request.cases):
-            at = self.register.shred(self._shred_of(request, index), self.register.holds().version)
-            self._to_ledger(request, index, case, at)
-            request = request.with_case(index, replace(case, shredded_at=case.shredded_at or at))
+            ended, at = self._shred_case(request, index)
+            self._to_ledger(request, index, ended, at)
+            request = request.with_case(index, replace(ended, shredded_at=case.shredded_at or at))
         works = [work for work in _works(request) if work.holder_id not in _settled_holders(seen)]
         pending = seen.pending | {work.holder_id.hex() for work in works}
         done = not pending
@@ -210,6 +230,18 @@ class Erasure:
         self.requests.save(shredded, seen)
         return shredded
 
+    def _shred_case(self, request: PrivacyRequest, index: int) -> tuple[AddressCase, datetime]:
+        """End an address's keys; if another request did since this one came, new keys stay."""
+        case = request.cases[index]
+        holds = self.register.holds().version
+        try:
+            return case, self.register.shred(self._shred_of(request, index), holds)
+        except RaceLostError:
+            at = _erased_by_another(self.register.item(case.pseudonym), request)
+            if at is None:
+                raise
+            return _without_reviews(case), at
+
     def _shred_of(self, request: PrivacyRequest, index: int) -> Shred:
         case = request.cases[index]
         first = request.round == 0
@@ -220,6 +252,12 @@ class Erasure:
             at=self.clock(),
             whole=first,
         )
+
+    def _complete(self, seen: PrivacyRequest) -> PrivacyRequest:
+        """Everything was verified, but the run that found it ended before it could say so."""
+        completed = replace(seen, state=RequestState.COMPLETED, completed_at=self.clock())
+        self.requests.save(completed, seen)
+        return completed
 
     def _send_purge(self, request: PrivacyRequest) -> None:
         """Two passes: one now, and one that may call it done, after the longest capture has ended."""
@@ -248,6 +286,17 @@ class Erasure:
         self.audit.put(event)
 
 
+def _erased_by_another(item: RegisterItem, request: PrivacyRequest) -> datetime | None:
+    """When another request erased the whole person, if that was after this one was received."""
+    at = item.erased.get(EVERY_CLASS)
+    return at if at and at >= request.received_at and not request.round else None
+
+
+def _without_reviews(case: AddressCase) -> AddressCase:
+    """A case that another request carried out: what is under review is decided there alone."""
+    return replace(case, decisions=tuple(d for d in case.decisions if d.act is Act.ERASE))
+
+
 def _works(request: PrivacyRequest) -> list[PurgeHolder]:
     return [
         PurgeHolder(request.id, decision.holder_id, decision.since, decision.shards)
@@ -271,6 +320,14 @@ def _settle(request: PrivacyRequest, decided: ReviewDecision) -> PrivacyRequest:
         for d in case.decisions
     )
     return request.with_case(decided.address_index, replace(case, decisions=decisions))
+
+
+def _is_recorded(request: PrivacyRequest, decided: ReviewDecision) -> bool:
+    if not 0 <= decided.address_index < len(request.cases):
+        return False
+    found = (decided.cls, decided.act, decided.reason, request.round)
+    decisions = request.cases[decided.address_index].decisions
+    return request.round > 0 and found in [(d.cls, d.act, d.reason, d.round) for d in decisions]
 
 
 def _receipt(request: PrivacyRequest, index: int) -> str:
