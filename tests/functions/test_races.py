@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from lethe.domain.errors import ConflictError, ErasedError
-from lethe.domain.messages import Participant, Role
-from lethe.usecases.capture import Captured
+from lethe.domain.archive import MessageItem, Tombstone
+from lethe.domain.errors import ConflictError, ErasedError, NotFoundError, RestrictedError
+from lethe.domain.messages import Message, Participant, Role
+from lethe.usecases.capture import Captured, Outcome
 
 from tests.memory_store import MemoryStores
-from tests.scenes import Scene, address, message
+from tests.model import Fate
+from tests.scenes import Scene, address, attachment, message
+from tests.steps import Stepped, count
+
+Act = Callable[[Scene], object]
+
+
+def opened() -> Scene:
+    made = Scene(Stepped(MemoryStores()))
+    made.open()
+    return made
 
 
 @pytest.fixture
 def scene() -> Scene:
-    made = Scene(MemoryStores())
-    made.open()
-    return made
+    return opened()
+
+
+def steps_of(prepare: Act, run: Act) -> range:
+    """Every place between two calls of a run, the one after it too."""
+    scene = opened()
+    prepare(scene)
+    return range(1, count(scene.stores, lambda: run(scene)) + 2)
+
+
+def nothing(_: Scene) -> None:
+    pass
+
+
+def leftovers(scene: Scene) -> list[object]:
+    """What is left that was sealed to a holder that an erasure ended."""
+    world = scene.stores.world
+    documents = [d for d in world.ledger.values() if d["type"] == "person"]
+    dead = {holder for document in documents for holder in document["holders"].values()}
+    assert not {holder.hex() for holder in world.keys} & dead
+    items = [v for v in world.versions.values() if isinstance(v, MessageItem)]
+    attempts = {item.sealed.header.attempt.hex() for item in items}
+    attempts |= {key.attempt.hex() for key in world.entries}
+    slots = [(item, s.holder_id) for item in items for s in item.sealed.slots if s.holder_id]
+    return [
+        *(key for key in world.entries if key.partition.split("#")[0] in dead),
+        *(item for item, holder_id in slots if holder_id.hex() in dead),
+        *(n for keep, n in world.objects if not keep and n.split("/")[-2] not in attempts),
+        *(v for v in world.versions.values() if isinstance(v, Tombstone) and v.head),
+    ]
 
 
 def test_a_copy_reaches_its_new_reader_though_somebody_was_cut_out_before(scene: Scene) -> None:
@@ -71,3 +111,169 @@ class TestAStrangerWhoKnowsAnId:
         [outcome] = scene.deliver(edit)
         assert isinstance(outcome, Captured)
         assert outcome.version == 2
+
+
+class TestTwoErasures:
+    """Of one person at once: by two requests, or by two runs of one."""
+
+    @pytest.mark.parametrize("key", ["the same", "another"])
+    def test_lose_nothing_of_what_either_recorded(self, key: str) -> None:
+        def prepare(scene: Scene) -> None:
+            scene.captured(message("m", "a", "x"))
+
+        def run(scene: Scene) -> None:
+            scene.erase("a", key="the same")
+
+        for step in steps_of(prepare, run):
+            scene = opened()
+            prepare(scene)
+            with scene.stores.before(step, lambda s=scene: s.erase("a", key=key)):
+                run(scene)
+            requests = scene.stores.world.requests
+            assert any(r.cases[0].decisions for r in requests.values()), step
+            scene.work()
+            assert {r.state for r in requests.values()} == {"completed"}, step
+            assert leftovers(scene) == [], step
+
+    def test_an_old_one_that_goes_on_leaves_the_new_holder_alone(self) -> None:
+        def prepare(scene: Scene) -> None:
+            scene.captured(message("m", "a", "x"))
+            scene.captured(message("r", "a", "x", purpose="review"))
+
+        def run(scene: Scene) -> None:
+            scene.erase("a", key="old")
+
+        def meanwhile(scene: Scene) -> None:
+            scene.erase("a", key="other")
+            scene.captured(message("new", "a", "x"))
+            scene.captured(message("new r", "a", "x", purpose="review"))
+
+        for step in steps_of(prepare, run):
+            scene = opened()
+            prepare(scene)
+            with scene.stores.before(step, lambda s=scene: meanwhile(s)) as calls:
+                run(scene)
+            if "requests.create" not in calls:
+                continue  # it is no old request: it came after the new message
+            scene.work()
+            requests = scene.stores.world.requests
+            assert {r.state for r in requests.values()} == {"completed"}, step
+            for name in ("new", "new r"):
+                assert scene.shown(scene.id_of(message(name, "a", "x"))) == {"a", "x"}, step
+            assert leftovers(scene) == [], step
+
+
+def _known(scene: Scene) -> None:
+    scene.captured(message("before", "a", "bx"))
+
+
+def _copied(scene: Scene) -> None:
+    scene.captured(message("m", "b", "x", content_identified=True))
+
+
+def _edited(scene: Scene) -> None:
+    scene.captured(message("m", "x", "ab"))
+
+
+CAPTURES: dict[str, tuple[Act, Message]] = {
+    "of a new person": (nothing, message("m", "a", "x")),
+    "of a known person": (_known, message("m", "a", "x")),
+    "of several": (_known, message("m", "x", "abf")),
+    "of any party": (_known, message("m", "b", "ax", purpose="any")),
+    "with objects": (
+        _known,
+        message("m", "a", "bx", body="word " * 9000, attachments=(attachment(b"file"),)),
+    ),
+    "with its original": (_known, message("m", "b", "ax", purpose="original")),
+    "under review": (_known, message("m", "a", "x", purpose="review")),
+    "kept": (_known, message("m", "a", "x", purpose="law")),
+    "of a copy": (_copied, message("m", "b", "xa", content_identified=True)),
+    "of an edit": (_edited, message("m", "x", "ab", body="edited", edit=True)),
+}
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
+class TestAnErasureAndACapture:
+    """The message is dead if it was sealed before, else it has the person's new holder."""
+
+    def test_an_erasure_between_two_steps_of_a_capture(self, capture: str) -> None:
+        prepare, sent = CAPTURES[capture]
+
+        def run(scene: Scene) -> list[Outcome]:
+            return scene.deliver(sent)
+
+        for step in steps_of(prepare, run):
+            scene = opened()
+            prepare(scene)
+            with scene.stores.before(step, lambda s=scene: s.erase("a")):
+                outcomes = run(scene)
+            _is_settled(scene, sent, outcomes[0])
+
+    def test_a_capture_between_two_steps_of_an_erasure(self, capture: str) -> None:
+        prepare, sent = CAPTURES[capture]
+        outcomes: list[Outcome] = []
+
+        def run(scene: Scene) -> None:
+            scene.erase("a")
+
+        def meanwhile(scene: Scene) -> None:
+            scene.clock.pass_(timedelta(milliseconds=1))
+            outcomes[:] = scene.deliver(sent)
+
+        for step in steps_of(prepare, run):
+            scene = opened()
+            prepare(scene)
+            with scene.stores.before(step, lambda s=scene: meanwhile(s)):
+                run(scene)
+            _is_settled(scene, sent, outcomes[0])
+
+    def test_a_capture_between_two_steps_of_a_purge(self, capture: str) -> None:
+        prepare, sent = CAPTURES[capture]
+        outcomes: list[Outcome] = []
+
+        def run(scene: Scene) -> None:
+            scene.work()
+
+        def before(scene: Scene) -> None:
+            prepare(scene)
+            scene.erase("a")
+
+        def meanwhile(scene: Scene) -> None:
+            outcomes[:] = scene.deliver(sent)
+
+        for step in steps_of(before, run):
+            scene = opened()
+            before(scene)
+            with scene.stores.before(step, lambda s=scene: meanwhile(s)):
+                run(scene)
+            _is_settled(scene, sent, outcomes[0])
+
+
+def _is_settled(scene: Scene, sent: Message, outcome: Outcome) -> None:
+    """What is readable names a holder that lives; what is not is gone once purge has verified."""
+    assert isinstance(outcome, Captured | ErasedError), outcome
+    fate = _fate(scene, sent)
+    [again] = scene.deliver(sent)
+    if fate is not Fate.GONE:
+        assert isinstance(again, Captured), again
+    elif isinstance(outcome, Captured) and not sent.content_identified:
+        assert isinstance(again, ErasedError), again
+    fate = _fate(scene, sent)
+    scene.work()
+    assert _fate(scene, sent) is fate
+    assert leftovers(scene) == []
+    for request in scene.stores.world.requests.values():
+        assert request.state == "completed"
+
+
+def _fate(scene: Scene, sent: Message) -> Fate:
+    message_id = scene.id_of(sent)
+    try:
+        read = scene.read(message_id)
+    except (ErasedError, NotFoundError):
+        return Fate.GONE
+    except RestrictedError:
+        return Fate.RESTRICTED
+    assert sent.body in {version.body for version in read.versions} or sent.edit
+    assert scene.found("a").count(message_id) == ("a" in scene.shown(message_id))
+    return Fate.READABLE

@@ -130,6 +130,7 @@ class Capture:
 
     def _try(self, messages: Mapping[int, Message]) -> dict[int, Outcome]:
         """One look and one write; what lost a race is left out and tried again by the caller."""
+        now = self.clock()  # before the look: what dies after it has not died before the message
         ids = {i: self.hashes.message_id(m.channel, m.external_id) for i, m in messages.items()}
         names = {i: self._pseudonyms(m) for i, m in messages.items()}
         view = self.register.view({p for ps in names.values() for p in ps}, set(ids.values()))
@@ -140,7 +141,7 @@ class Capture:
         for index, message in messages.items():
             try:
                 known = self._known(message, ids[index], names[index], items, view)
-                result = self._seal(make_plan(known, policy, self.clock()), policy, items)
+                result = self._seal(make_plan(known, policy, now), policy, items)
             except RaceLostError:
                 continue
             except LetheError as error:
@@ -199,7 +200,7 @@ class Capture:
         self, plan: Plan, first: Head, items: Mapping[Pseudonym, RegisterItem]
     ) -> Captured | tuple[Plan, int]:
         """A known id: a duplicate, or the plan of a further version, or a conflict."""
-        holders = {p: _holder_of(items[p.pseudonym], plan) for p in plan.parties}
+        holders = {p: _holder_of(items[p.pseudonym], plan, first) for p in plan.parties}
         if first.header.fingerprint == plan.fingerprint and not plan.message.edit:
             seen = _holders([first])
             if all(holder in seen for holder in holders.values()):
@@ -270,9 +271,12 @@ def _turns(messages: Sequence[Message], indexes: Sequence[int]) -> Iterator[list
     yield from turns.values()
 
 
-def _holder_of(item: RegisterItem, plan: Plan) -> HolderId | None:
-    """The holder that the party has for a message of this class and time, if any."""
-    entry = item.restricted_at(plan.cls, plan.time) or item.entries.get(plan.cls)
+def _holder_of(item: RegisterItem, plan: Plan, first: Head) -> HolderId | None:
+    """The holder that the party has in the first version, or else would have; None if new."""
+    under = [r.entry for r in item.restricted if r.cls == plan.cls]
+    named = [entry for entry in under if entry.holder_id in _holders([first])]
+    now = item.restricted_at(plan.cls, plan.time) or item.entries.get(plan.cls)
+    entry = named[0] if named else now
     return entry.holder_id if entry else None
 
 

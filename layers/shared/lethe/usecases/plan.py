@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from lethe.domain.archive import Head, Tombstone
 from lethe.domain.classification import Classification, Facts
@@ -15,6 +16,9 @@ from lethe.domain.own_addresses import AddressKind, kind_at
 from lethe.domain.policy import OnErasure, Policy
 from lethe.domain.register import Pseudonym, RegisterItem
 from lethe.domain.rules import Flag, Part, Rule, ended, shares
+
+_MEETING: Final = timedelta(minutes=15)
+"""No capture and no erasure holds on to what it has read for longer: no function runs longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,10 @@ def make_plan(known: Known, policy: Policy, now: datetime) -> Plan:
         for kind, p in zip(kinds, known.message.participants, strict=True)
     ]
     on_erasure = retention.on_erasure if retention else OnErasure.ERASE
-    dead = [not kept and _is_erased(item, cls, on_erasure, time) for item in known.items]
+    dead = [
+        not kept and (_is_erased(item, cls, on_erasure, time) or _met(item, cls, on_erasure, known))
+        for item in known.items
+    ]
     rule, flags = shares(asked, parts, kept=kept)
     if ended(rule, flags, dead):
         raise _ended()
@@ -151,6 +158,20 @@ def _classify(message: Message, kinds: Sequence[AddressKind], policy: Policy) ->
 def _is_erased(item: RegisterItem, cls: str, on_erasure: OnErasure, time: datetime) -> bool:
     since = erased_since(item, cls, on_erasure)
     return since is not None and time <= since
+
+
+def _met(item: RegisterItem, cls: str, on_erasure: OnErasure, known: Known) -> bool:
+    """Whether an erasure met the first capture: sealed to what died, yet timed after its death.
+
+    Where an id stands for the same participants each time, one whom the first version does not name
+    and who was erased about then is that person, and not another.
+    """
+    first, since = known.first, erased_since(item, cls, on_erasure)
+    if not isinstance(first, Head) or since is None or known.message.content_identified:
+        return False
+    entry = item.entries.get(cls)
+    named = entry is not None and entry.holder_id in {slot.holder_id for slot in first.slots}
+    return not named and first.header.time <= since + _MEETING
 
 
 def _ended() -> ErasedError:
