@@ -92,10 +92,10 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     ("GET", "/messages/<message_id>/original"): Operation(
         "Read the raw original",
-        {"200": "The bytes."},
+        {"200": "The bytes, or what opens them."},
         "400 403 404 410 413 423 500 503",
         headers=(REASON,),
-        query=("version",),
+        query=("version", "grant"),
     ),
     ("GET", "/messages/<message_id>/attachments/<number>"): Operation(
         "Get an attachment's ciphertext and key",

@@ -36,8 +36,8 @@ def search() -> Answer:
 def original(message_id: str) -> Answer:
     call = Call.of(app)
     which, version = calls.message_id(message_id), call.version()
-    chunks = access().original(which, version, reason=call.reason(), caller=call.caller)
-    return answers.original(chunks)
+    read = call.whole_or_grant(access().original, access().original_grant)
+    return answers.original(read(which, version, reason=call.reason(), caller=call.caller))
 
 
 @app.get("/messages/<message_id>/attachments/<number>")
@@ -47,7 +47,7 @@ def attachment(message_id: str, number: str) -> Answer:
     grant = access().attachment(
         which, part, version=call.version(), reason=call.reason(), caller=call.caller
     )
-    return answers.attachment(grant)
+    return answers.grant(grant)
 
 
 @entrypoint

@@ -70,6 +70,7 @@ def test_a_run_publishes_what_it_did(capsys: pytest.CaptureFixture[str]) -> None
         days_ended=1,
         messages_expired=12,
         objects_deleted=3,
+        days_stuck=2,
         days_made=4,
         requests_resumed=5,
         oldest_overdue_seconds=60,
@@ -81,6 +82,7 @@ def test_a_run_publishes_what_it_did(capsys: pytest.CaptureFixture[str]) -> None
     (line, *_) = [each for each in capsys.readouterr().out.splitlines() if "_aws" in each]
     metric = json.loads(line)
     assert (metric["messages_expired"], metric["oldest_overdue_seconds"]) == ([12.0], [60.0])
+    assert metric["UnhandledErrors"] == [2.0], "days that are stuck raise the alarm"
 
 
 def test_a_dry_run_publishes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,6 +91,7 @@ def test_a_dry_run_publishes_nothing(capsys: pytest.CaptureFixture[str]) -> None
         days_ended=1,
         messages_expired=12,
         objects_deleted=0,
+        days_stuck=0,
         days_made=4,
         requests_resumed=5,
         oldest_overdue_seconds=60,

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from lethe.api import problems
 from lethe.api.limits import MAX_ANSWER_BYTES
+from lethe.domain.content import PartGrant
 from lethe.domain.errors import LetheError, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from lethe.api.resolver import Answer
     from lethe.domain.own_addresses import OwnSpan
     from lethe.domain.policy import Policy
     from lethe.domain.requests import Decision, PrivacyRequest
     from lethe.usecases.access import (
-        AttachmentGrant,
         Page,
         ReadMessage,
         ReadParticipant,
@@ -70,31 +72,37 @@ def page(found: Page) -> Response[str]:
     return answer(200, {"messages": list(map(_message, found.messages)), "cursor": found.cursor})
 
 
-def original(chunks: Iterable[bytes]) -> Response[bytes]:
-    """Return an original bit for bit."""
+def original(found: Iterable[bytes] | PartGrant) -> Answer:
+    """Return an original bit for bit, or what opens it."""
+    return grant(found) if isinstance(found, PartGrant) else _whole(found)
+
+
+def _whole(chunks: Iterable[bytes]) -> Response[bytes]:
     raw = bytearray()
     for chunk in chunks:
         raw += chunk
         if len(raw) > MAX_ANSWER_BYTES:
             megabytes = MAX_ANSWER_BYTES // 1024**2
-            raise TooLargeError(f"An answer carries an original of up to {megabytes} MB.")
+            raise TooLargeError(
+                f"An answer carries an original of up to {megabytes} MB; add ?grant=true for a URL"
+                " of its ciphertext and its key."
+            )
     headers: dict[str, str | list[str]] = {**_HEADERS, "Content-Disposition": "attachment"}
     return Response(200, "application/octet-stream", bytes(raw), headers)
 
 
-def attachment(grant: AttachmentGrant) -> Response[str]:
-    """Return where an attachment's ciphertext lies, and the key of that attachment alone."""
+def grant(granted: PartGrant) -> Response[str]:
+    """Return where a part's ciphertext lies, and the key of that part alone."""
+    note = granted.note
+    described = asdict(note) if note else {}
     return answer(
         200,
         {
-            "url": grant.url,
-            "expires_at": _time(grant.expires_at),
-            "key": grant.key,
-            "part": grant.part,
-            "name": grant.name,
-            "media_type": grant.media_type,
-            "size": grant.size,
-            "sha256": grant.sha256,
+            "url": granted.url,
+            "expires_at": _time(granted.expires_at),
+            "key": granted.key,
+            "part": granted.part,
+            **described,
         },
     )
 

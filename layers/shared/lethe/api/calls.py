@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lethe.domain.own_addresses import OwnAddress
 
 M = TypeVar("M", bound=BaseModel)
+W = TypeVar("W")
+G = TypeVar("G")
 
 REASON: Final = "Access-Reason"
 MAILBOX: Final = "Lethe-Mailbox"
@@ -140,6 +142,13 @@ class Call:
         if not _COUNT.fullmatch(asked):
             raise _wrong("?version", "Send the number of a version.")
         return int(asked)
+
+    def whole_or_grant(self, whole: W, grant: G) -> W | G:
+        """Return the way to read that the caller asks for: the bytes, or what opens them."""
+        asked = (self.event.query_string_parameters or {}).get("grant", "false")
+        if asked not in {"true", "false"}:
+            raise _wrong("?grant", "Send true or false.")
+        return grant if asked == "true" else whole
 
 
 def message_id(text: str) -> MessageId:

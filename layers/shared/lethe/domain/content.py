@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lethe.domain.addresses import Address
@@ -28,6 +29,20 @@ class AttachmentNote:
     media_type: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PartGrant:
+    """What opens one part: a URL of its ciphertext, and that part's own key.
+
+    `note` describes an attachment; an original is not described.
+    """
+
+    url: str
+    expires_at: datetime
+    key: str
+    part: str
+    note: AttachmentNote | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import Final, Protocol
 
 from lethe.crypto import stream
 from lethe.domain.addresses import Address
-from lethe.domain.archive import Tombstone, attempt_prefix
+from lethe.domain.archive import Head, Tombstone, attempt_prefix
 from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
+from lethe.domain.content import AttachmentNote, PartGrant
 from lethe.domain.errors import ErasedError, LetheError, NotFoundError, RestrictedError
 from lethe.domain.messages import MessageId, Role
 from lethe.domain.policy import Policy
@@ -96,20 +97,6 @@ class Page:
     cursor: str | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class AttachmentGrant:
-    """What opens one attachment: a URL of its ciphertext, and that attachment's own key."""
-
-    url: str
-    expires_at: datetime
-    key: str
-    part: str
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-
-
 @dataclass(frozen=True)
 class Access:
     """The use case; every read is audited before anything is shown."""
@@ -154,6 +141,33 @@ class Access:
         self, message_id: MessageId, version: int, *, reason: str, caller: Caller
     ) -> Iterator[bytes]:
         """The raw original bit for bit, where the class keeps it and nobody in it was erased."""
+        head, key = self._original(message_id, version, reason, caller)
+        chunks = self.objects.get(attempt_prefix(head.header) + ORIGINAL, keep=head.keep)
+        return stream.open_stream(key, chunks, ORIGINAL.encode())
+
+    def original_grant(
+        self, message_id: MessageId, version: int, *, reason: str, caller: Caller
+    ) -> PartGrant:
+        """What opens an original that is too large for one answer."""
+        head, key = self._original(message_id, version, reason, caller)
+        return self._grant(head, ORIGINAL, key, None)
+
+    def attachment(
+        self, message_id: MessageId, number: int, *, version: int, reason: str, caller: Caller
+    ) -> PartGrant:
+        """A short-lived URL of an attachment's ciphertext with that attachment's key."""
+        policy_version, policy = self.policies.current()
+        self._record("attachment_read", message_id, reason, caller, policy_version)
+        opened = self._version(message_id, version, policy)
+        if not 1 <= number <= len(opened.content.attachments):
+            raise NotFoundError("The message has no attachment of this number.")
+        part = attachment_part(number)
+        note = opened.content.attachments[number - 1]
+        return self._grant(opened.head, part, opened.keys.part_key(part), note)
+
+    def _original(
+        self, message_id: MessageId, version: int, reason: str, caller: Caller
+    ) -> tuple[Head, bytes]:
         number, policy = self.policies.current()
         self._record("original_read", message_id, reason, caller, number)
         opened = self._version(message_id, version, policy)
@@ -161,30 +175,16 @@ class Access:
             raise NotFoundError("The class of this message keeps no original.")
         if opened.original_key is None:
             raise ErasedError("The original showed a person who was erased; the message lives on.")
-        name = attempt_prefix(opened.head.header) + ORIGINAL
-        chunks = self.objects.get(name, keep=opened.head.keep)
-        return stream.open_stream(opened.original_key, chunks, ORIGINAL.encode())
+        return opened.head, opened.original_key
 
-    def attachment(
-        self, message_id: MessageId, number: int, *, version: int, reason: str, caller: Caller
-    ) -> AttachmentGrant:
-        """A short-lived URL of an attachment's ciphertext with that attachment's key."""
-        policy_version, policy = self.policies.current()
-        self._record("attachment_read", message_id, reason, caller, policy_version)
-        opened = self._version(message_id, version, policy)
-        if not 1 <= number <= len(opened.content.attachments):
-            raise NotFoundError("The message has no attachment of this number.")
-        note, part = opened.content.attachments[number - 1], attachment_part(number)
-        name = attempt_prefix(opened.head.header) + part
-        return AttachmentGrant(
-            url=self.objects.presign(name, keep=opened.head.keep, lifetime=GRANT_LIFETIME),
+    def _grant(self, head: Head, part: str, key: bytes, note: AttachmentNote | None) -> PartGrant:
+        name = attempt_prefix(head.header) + part
+        return PartGrant(
+            url=self.objects.presign(name, keep=head.keep, lifetime=GRANT_LIFETIME),
             expires_at=self.clock() + GRANT_LIFETIME,
-            key=base64.urlsafe_b64encode(opened.keys.part_key(part)).decode(),
+            key=base64.urlsafe_b64encode(key).decode(),
             part=part,
-            name=note.name,
-            media_type=note.media_type,
-            size=note.size,
-            sha256=note.sha256,
+            note=note,
         )
 
     def _open(self, message_id: MessageId, policy: Policy) -> list[OpenedVersion]:
