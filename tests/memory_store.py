@@ -286,6 +286,11 @@ class MemoryArchive(_Part):
         return {key: entries[key].block for key in keys if key in entries}
 
     @_alone
+    def filed(self, key: EntryKey) -> tuple[str, date] | None:
+        entry = self.world.entries.get(key)
+        return (entry.cls, entry.end) if entry else None
+
+    @_alone
     def page(
         self, partition: str, *, after: EntryKey | None, newest_first: bool, limit: int
     ) -> tuple[EntryKey, ...]:

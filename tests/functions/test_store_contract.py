@@ -651,6 +651,8 @@ def test_blocks_are_found_until_deleted(stores: Stores) -> None:
     found = stores.archive.blocks([entry.key for entry in entries])
     assert found == {entry.key: entry.block for entry in entries[1:]}
     assert stores.archive.blocks([]) == {}
+    assert stores.archive.filed(entries[0].key) is None
+    assert stores.archive.filed(entries[1].key) == (entries[1].cls, entries[1].end)
 
 
 def test_an_entry_is_found_by_the_key_that_its_head_gives(stores: Stores) -> None:

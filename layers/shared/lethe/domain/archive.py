@@ -135,7 +135,12 @@ def day_prefix(cls: str, day: date, end: date) -> str:
 def attempt_prefix(header: Header) -> str:
     """The prefix of the objects of one capture attempt."""
     place = day_prefix(header.cls, header.day, header.end)
-    return f"{place}{header.message_id}/{header.attempt.hex()}/"
+    return attempt_place(place, header.message_id, header.attempt)
+
+
+def attempt_place(place: str, message_id: MessageId, attempt: bytes) -> str:
+    """The same below a day's prefix."""
+    return f"{place}{message_id}/{attempt.hex()}/"
 
 
 def part_digest(message_id: MessageId, holder_id: HolderId) -> str:

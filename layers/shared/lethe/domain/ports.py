@@ -219,6 +219,10 @@ class Archive(Protocol):
         """The blocks of these entries; what is missing is left out; strongly consistent."""
         ...
 
+    def filed(self, key: EntryKey) -> tuple[str, date] | None:
+        """The class and the end date that an entry was made for, or None if there is no entry."""
+        ...
+
     def page(
         self, partition: str, *, after: EntryKey | None, newest_first: bool, limit: int
     ) -> tuple[EntryKey, ...]:

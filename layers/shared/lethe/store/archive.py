@@ -83,6 +83,11 @@ class DynamoArchive:
         found = read_batch(self._client, listed, {table: ("pk", "sk", "b")}).get(table, ())
         return {places[text(item, "pk"), text(item, "sk")]: blob(item, "b") for item in found}
 
+    def filed(self, key: EntryKey) -> tuple[str, date] | None:
+        """The class and the end date that an entry was made for."""
+        item = self._entries.get(_entry_place(key), ("pk", "sk", "c", "e"))
+        return (text(item, "c"), date.fromisoformat(text(item, "e"))) if item else None
+
     def page(
         self, partition: str, *, after: EntryKey | None, newest_first: bool, limit: int
     ) -> tuple[EntryKey, ...]:
