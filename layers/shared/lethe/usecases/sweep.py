@@ -82,7 +82,7 @@ class Sweep:
             late = [key for key in due if not self._end(key, version)]
             ended = [key for key in due if key not in late]
             uncleared = [key for key in days if key.ended and not key.cleared]
-            cleared = [self._clear(key) for key in uncleared]
+            cleared = [self._clear(key, version) for key in uncleared]
             cleared += [self._deleted(key) for key in ended]
         return SweepReport(
             dry_run=dry_run,
@@ -110,22 +110,29 @@ class Sweep:
             self.days.shred(key, self.clock(), holds.version)
         except RaceLostError:
             return False
-        target = f"{key.cls}/{key.day}/{key.end}"
-        document = {"type": "day", "class": key.cls, "day": str(key.day), "end": str(key.end)}
-        self.ledger.put(f"days/{target}", document, self.ledger_period)
-        self.audit.put(AuditEvent(self.clock(), "day_ended", _ACTOR, target, policy_version))
+        self._note("day_ended", key, policy_version)
         return True
 
-    def _clear(self, key: DayKey) -> int | None:
-        """Remove what a capture still wrote after the day had ended; nothing left: never again."""
+    def _clear(self, key: DayKey, policy_version: int) -> int | None:
+        """Remove what a capture still wrote after the day had ended; nothing left: never again.
+
+        It is noted again, for the run that ended the day may have stopped before it could.
+        """
         deleted = self._deleted(key)
         if deleted == 0:
+            self._note("day_cleared", key, policy_version)
             self.days.clear(key)
         return deleted
 
+    def _note(self, action: str, key: DayKey, policy_version: int) -> None:
+        target = f"{key.cls}/{key.day}/{key.end}"
+        document = {"type": "day", "class": key.cls, "day": str(key.day), "end": str(key.end)}
+        self.ledger.put(f"days/{target}", document, self.ledger_period)
+        self.audit.put(AuditEvent(self.clock(), action, _ACTOR, target, policy_version))
+
     def _deleted(self, key: DayKey) -> int | None:
         """How many objects of a day went, or None if some could not be deleted now."""
-        prefixes = [day_prefix(key.cls, key.day, key.end), *([_copy(key)] if key.keep else [])]
+        prefixes = [day_prefix(key.cls, key.day, key.end), *([_copies(key)] if key.keep else [])]
         try:
             return sum(self.objects.delete_prefix(prefix, keep=key.keep) for prefix in prefixes)
         except UnavailableError:
@@ -148,15 +155,19 @@ class Sweep:
                     yield wanted
 
     def _make(self, key: DayKey) -> bool:
-        """Make a day; a kept one's wrapped key lies locked beside its objects too, as long as they."""
+        """Make a day; a kept one's wrapped key lies locked beside its objects too, as long as they.
+
+        The copy comes first and is named by its holder: no day is without one, and the copy of a key
+        that came second, which sealed nothing, does not hide the other.
+        """
         holder, private = generate(self.kem)
         wrapped = self.wrap.wrap(private, holder.id)
-        made = self.days.create(key, holder, wrapped)
-        if made and key.keep:
+        if key.keep:
             copy = {"kem": holder.kem, "holder": holder.id.hex(), "public": holder.public.hex()}
             copy["wrapped"] = wrapped.hex()
-            self.objects.put(_copy(key), [json.dumps(copy).encode()], keep_until=key.end)
-        return made
+            name = f"{_copies(key)}{holder.id.hex()}"
+            self.objects.put(name, [json.dumps(copy).encode()], keep_until=key.end)
+        return self.days.create(key, holder, wrapped)
 
     def _is_over(self, key: DayKey, policy: Policy) -> bool:
         return self._end_of(key, policy) <= self.clock()
@@ -170,6 +181,6 @@ class Sweep:
         return max((int((now - self._end_of(k, policy)).total_seconds()) for k in keys), default=0)
 
 
-def _copy(key: DayKey) -> str:
-    """The name of a kept day's key beside its objects."""
-    return f"keys/{key.cls}/{key.end}/{key.day}"
+def _copies(key: DayKey) -> str:
+    """Where a kept day's key lies beside its objects."""
+    return f"keys/{key.cls}/{key.end}/{key.day}/"
