@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from lethe.crypto import stream
 from lethe.domain.addresses import Address
-from lethe.domain.archive import Head, Tombstone, attempt_prefix
+from lethe.domain.archive import EntryKey, Head, Tombstone, attempt_prefix, entry_key
 from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
 from lethe.domain.content import AttachmentNote, PartGrant
@@ -19,6 +19,7 @@ from lethe.domain.messages import MessageId, Role
 from lethe.domain.policy import Policy
 from lethe.domain.ports import Archive, AuditTrail, Objects, Policies, Register
 from lethe.domain.register import Pseudonym
+from lethe.domain.rules import Rule
 from lethe.usecases.opening import OpenedVersion, Opening
 from lethe.usecases.sealing import ORIGINAL, attachment_part
 from lethe.usecases.search import Position, SearchQuery, find, position
@@ -133,7 +134,7 @@ class Access:
                 opened = self._open(key.message_id, policy)
             except (ErasedError, RestrictedError, NotFoundError):
                 continue
-            if any(version.head.header.attempt == key.attempt for version in opened):
+            if any(_names(version, key) for version in opened):
                 messages[key.message_id] = _shown(opened)
         return Page(tuple(messages.values()), None)
 
@@ -188,19 +189,27 @@ class Access:
         )
 
     def _open(self, message_id: MessageId, policy: Policy) -> list[OpenedVersion]:
-        """Every version that opens; the reason of the last refusal if none does."""
+        """Every version that opens; the reason of the last refusal if none does.
+
+        Where anybody's end is the message's end, one version's end is that of all: a later copy was
+        sealed to further persons, but it is the same message.
+        """
         found = self.archive.versions(message_id).items
         if not found:
             raise NotFoundError("There is no such message.")
         opened: list[OpenedVersion] = []
         refusal: LetheError = ErasedError("This message has ended.")
+        ended = False
         for item in found:
             if isinstance(item, Tombstone):
+                ended = True
                 continue
             try:
                 opened.append(self.opening.open(item, self.opening.look(item.head, policy)))
             except ErasedError as error:
-                refusal = error
+                refusal, ended = error, True
+        if ended:
+            opened = [v for v in opened if v.head.header.rule is not Rule.ANY_PARTY]
         if not opened:
             raise refusal
         return opened
@@ -224,6 +233,13 @@ class Access:
                 facts={"reason": reason},
             )
         )
+
+
+def _names(version: OpenedVersion, key: EntryKey) -> bool:
+    """Whether an index entry is of this version, and its participant is still a part of it."""
+    if version.head.header.attempt != key.attempt:
+        return False
+    return any(entry_key(version.head, number) == key for number in version.identities)
 
 
 def _shown(versions: Sequence[OpenedVersion]) -> ReadMessage:
@@ -261,7 +277,10 @@ def _participants(versions: Sequence[OpenedVersion]) -> tuple[ReadParticipant, .
 
 
 def _one_per_fingerprint(versions: Sequence[OpenedVersion]) -> list[OpenedVersion]:
-    return list({v.head.header.fingerprint: v for v in reversed(versions)}.values())[::-1]
+    first: dict[bytes, OpenedVersion] = {}
+    for version in versions:
+        first.setdefault(version.head.header.fingerprint, version)
+    return list(first.values())
 
 
 def _shown_version(opened: OpenedVersion) -> ReadVersion:

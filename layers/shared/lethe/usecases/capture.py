@@ -19,6 +19,7 @@ from lethe.domain.archive import Head, Tombstone, part_digest
 from lethe.domain.content import comparable
 from lethe.domain.errors import (
     ConflictError,
+    ErasedError,
     ForbiddenError,
     LetheError,
     RaceLostError,
@@ -38,7 +39,7 @@ from lethe.domain.ports import (
     Register,
 )
 from lethe.domain.register import Pseudonym, RegisterItem, View
-from lethe.domain.rules import Flag
+from lethe.domain.rules import Flag, Rule
 from lethe.usecases.holders import Holders
 from lethe.usecases.plan import Known, Party, Plan, make_plan
 from lethe.usecases.sealing import SealedMessage, seal
@@ -193,6 +194,8 @@ class Capture:
         except UnavailableError:
             self.day_requests.ask(plan.cls, plan.day, plan.end)
             raise
+        if plan.day != self.clock().date() and not self.days.living(plan.cls, plan.day, plan.end):
+            raise ErasedError("The retention period of this message has ended already.")
         holders = Holders(self.register, self.wrap, self.kem, policy.function_shards)
         return seal(plan, version, holders.ensure(plan, items), period)
 
@@ -228,7 +231,7 @@ class Capture:
             return _duplicate(plan, same[0])
         if not plan.message.content_identified:
             raise ConflictError("This external id was captured with other participants.")
-        return _copy_for(plan, further), version
+        return _copy_for(plan, further, ended), version
 
     def _write(self, sealed: Mapping[int, SealedMessage]) -> dict[int, Outcome]:
         if not sealed:
@@ -313,10 +316,15 @@ def _edit_of(
     return replace(plan, parties=tuple(p for p in plan.parties if p not in ended))
 
 
-def _copy_for(plan: Plan, further: Sequence[Party]) -> Plan:
-    """The same message for further participants: beside them, who holds a share of its key."""
-    parties = tuple(p for p in plan.parties if p.flags & Flag.SHARE or p in further)
-    return replace(plan, parties=parties)
+def _copy_for(plan: Plan, further: Sequence[Party], ended: Collection[Party]) -> Plan:
+    """The same message for further participants: beside them, who holds a share of its key.
+
+    Where recipients hold it, the copy may outlive the first version, so it names everybody.
+    """
+    shared = [p for p in plan.parties if p.flags & Flag.SHARE]
+    everybody = plan.rule is Rule.AUTHOR and not any(p.flags & Flag.AUTHOR for p in shared)
+    wanted = plan.parties if everybody else (*shared, *further)
+    return replace(plan, parties=tuple(p for p in plan.parties if p in wanted and p not in ended))
 
 
 def _time_not_allowed() -> ForbiddenError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lethe.domain.addresses import Address
 from lethe.domain.archive import Head
 from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
+from lethe.domain.envelope import Slot
 from lethe.domain.erasure import DeletionRule, DeletionScope, Refusal, deletion_scope
 from lethe.domain.errors import (
     ConflictError,
@@ -22,6 +23,7 @@ from lethe.domain.holders import HolderId
 from lethe.domain.messages import MessageId
 from lethe.domain.policy import DeletableBy, Policy
 from lethe.domain.ports import Archive, AuditTrail, Keys, Ledger, Policies, PurgeQueue, Register
+from lethe.domain.rules import Rule
 from lethe.domain.work import PurgeMessage
 from lethe.usecases.access import PseudonymHash
 
@@ -78,8 +80,9 @@ class Deletion:
         self.audit.put(
             AuditEvent(now, "message_deleted", caller.actor, message_id, version, {"scope": scope})
         )
+        verify = [PurgeMessage(message_id, verify=True)]
+        self.purge_queue.send(verify, delay=self.longest_capture)  # first: it alone is enough
         self.purge_queue.send([PurgeMessage(message_id)])
-        self.purge_queue.send([PurgeMessage(message_id, verify=True)], delay=self.longest_capture)
         return DeletionResult(message_id, scope)
 
     def _scope(self, heads: list[Head], holder: HolderId | None, policy: Policy) -> DeletionScope:
@@ -89,19 +92,17 @@ class Deletion:
         deletable_by = retention.deletable_by if retention else DeletableBy.EXTERNAL
         if first.keep:
             deletable_by = DeletableBy.NOBODY
-        scopes: list[DeletionScope | Refusal] = []
-        for head in heads:
-            holders = [slot.holder_id for slot in head.slots]
-            index = holders.index(holder) if holder is not None and holder in holders else None
-            scopes.append(
-                deletion_scope(DeletionRule(deletable_by, head.header.rule), head.slots, index)
-            )
-        granted = [scope for scope in scopes if isinstance(scope, DeletionScope)]
-        if not granted:
-            raise _refused(next(scope for scope in scopes if isinstance(scope, Refusal)))
+        rules = {head.header.rule for head in heads}
+        rule = Rule.ANY_PARTY if Rule.ANY_PARTY in rules else header.rule
+        slots = _all_slots(heads)
+        holders = [slot.holder_id for slot in slots]
+        index = holders.index(holder) if holder is not None and holder in holders else None
+        scope = deletion_scope(DeletionRule(deletable_by, rule), slots, index)
+        if isinstance(scope, Refusal):
+            raise _refused(scope)
         if retention and self.clock().date() > retention.deletable_until(header.day):
             raise ConflictError("The window for deleting a single message is over." + _WAY)
-        return DeletionScope.MESSAGE if DeletionScope.MESSAGE in granted else DeletionScope.PART
+        return scope
 
     def _to_ledger(self, message_id: MessageId, part: HolderId | None, at: datetime) -> None:
         document = {
@@ -112,6 +113,17 @@ class Deletion:
         }
         name = f"messages/{message_id}/{part.hex() if part else 'whole'}"
         self.ledger.put(name, document, self.ledger_period)
+
+
+def _all_slots(heads: list[Head]) -> list[Slot]:
+    """The participants of all versions, each once: copies and edits are one message."""
+    slots: dict[HolderId | int, Slot] = {}
+    for head in heads:
+        for index, slot in enumerate(head.slots):
+            name = index if slot.holder_id is None else slot.holder_id
+            flags = slot.flags | slots.get(name, slot).flags
+            slots[name] = replace(slot, flags=flags)
+    return list(slots.values())
 
 
 def _refused(refusal: Refusal) -> LetheError:

@@ -101,7 +101,7 @@ def make_plan(known: Known, policy: Policy, now: datetime) -> Plan:
     rule, flags = shares(asked, [parts[i] for i in living], kept=kept)
     day = first.header.day if first else time.date()
     end = first.header.end if first else policy.classes[cls].end_date(day)
-    if end <= now.date():
+    if (end if kept else policy.effective_end(cls, day, end)) <= now.date():
         raise ErasedError("The retention period of this message has ended already.")
     return Plan(
         message=known.message,

@@ -6,9 +6,9 @@ repeated and may stop anywhere: what leads to the rest is deleted last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lethe.domain.archive import (
@@ -16,7 +16,9 @@ from lethe.domain.archive import (
     EntryKey,
     Head,
     Tombstone,
+    attempt_place,
     attempt_prefix,
+    day_prefix,
     entry_key,
     month,
     months,
@@ -26,7 +28,7 @@ from lethe.domain.archive import (
 from lethe.domain.errors import UnavailableError
 from lethe.domain.holders import HolderId
 from lethe.domain.ports import Archive, Keys, Objects, PurgeQueue, Requests
-from lethe.domain.rules import ended
+from lethe.domain.rules import Rule, ended
 from lethe.domain.work import PurgeHolder, PurgeMessage, PurgeWork
 from lethe.usecases.sealing import ORIGINAL
 
@@ -97,17 +99,16 @@ class Purge:
         """Delete an entry and what its message owes it: (whether it is gone, versions that ended)."""
         found, _ = self.archive.heads(key.message_id)
         standing = next((head for head in found if _version(head) == key.version), None)
-        if standing is None and not final:
-            return False, 0  # a capture may be between its entries and its item
+        head = standing.head if isinstance(standing, Tombstone) else standing
+        if standing is None or head is None or head.header.attempt != key.attempt:
+            if final:  # before, a capture may be between its entries, its objects and its item
+                self._delete_stray(key)
+            return final, 0
         if isinstance(standing, Tombstone):
             self._finish(standing, last=key)
             return True, 0
-        if standing is None or standing.header.attempt != key.attempt:
-            self._delete_stray(key, standing)
-            return True, 0
         if self._has_ended(standing):
-            self._end(standing, Ending.ERASED, last=key)
-            return True, 1
+            return True, self._end_erased(standing, found, last=key)
         if _sealed_in_content(standing, holder):
             return True, 0
         for index, slot in enumerate(standing.slots):
@@ -115,6 +116,18 @@ class Purge:
                 self._cut(standing, index)
         self.archive.delete_entry(key)
         return True, 0
+
+    def _end_erased(self, head: Head, found: Sequence[Head | Tombstone], *, last: EntryKey) -> int:
+        """End a version, and before it those that end with it: how many."""
+        with_it = [
+            one
+            for one in found
+            if isinstance(one, Head) and one is not head and one.header.rule is Rule.ANY_PARTY
+        ]
+        for one in with_it:
+            self._end(one, Ending.ERASED, last=None)
+        self._end(head, Ending.ERASED, last=last)
+        return 1 + len(with_it)
 
     def _owes(self, work: PurgeHolder) -> bool:
         """Whether a re-read finds an entry that should be gone."""
@@ -125,11 +138,17 @@ class Purge:
                 return True
         return False
 
-    def _delete_stray(self, key: EntryKey, standing: Head | None) -> None:
-        """What an attempt left that lost its race or crashed: nothing of it ever counted."""
-        if standing is not None and not standing.keep:
-            lost = replace(standing.header, attempt=key.attempt)
-            self.objects.delete_prefix(attempt_prefix(lost), keep=False)
+    def _delete_stray(self, key: EntryKey) -> None:
+        """What an attempt left that lost its race or crashed: nothing of it ever counted.
+
+        What is locked stays until its day ends; there, it is deleted by prefix.
+        """
+        if filed := self.archive.filed(key):
+            cls, end = filed
+            place = day_prefix(cls, key.time.astimezone(UTC).date(), end)
+            self.objects.delete_prefix(
+                attempt_place(place, key.message_id, key.attempt), keep=False
+            )
         self.archive.delete_entry(key)
 
     def _has_ended(self, head: Head) -> bool:
