@@ -1,0 +1,18 @@
+"""What the bench prints: a figure a line, with its bar where it has one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Figure = dict[str, Any]
+
+
+def at_most(name: str, value: float, unit: str, bar: float) -> Figure:
+    """A figure that a bar bounds from above."""
+    ok = round(value, 6) <= bar
+    return {"name": name, "value": round(value, 4), "unit": unit, "bar": bar, "ok": ok}
+
+
+def informs(name: str, value: float, unit: str) -> Figure:
+    """A figure without a bar."""
+    return {"name": name, "value": round(value, 2), "unit": unit, "bar": None, "ok": True}
