@@ -18,65 +18,76 @@ class Fate(StrEnum):
 
 
 @dataclass
+class Version:
+    text: str
+    people: frozenset[str]
+
+
+@dataclass
 class Modelled:
     cls: str
     sender: str
-    recipients: frozenset[str]
-    day: date
-    deleted: bool = False
+    time: datetime
+    end: date
+    versions: list[Version]
+    over: bool = False
     cut: set[str] = field(default_factory=set)
-    restricted: set[str] = field(default_factory=set)
+    restricted: dict[str, str] = field(default_factory=dict)
 
     @property
     def people(self) -> frozenset[str]:
-        return self.recipients | {self.sender}
+        return frozenset().union(*(version.people for version in self.versions))
 
-    @property
-    def sharers(self) -> frozenset[str]:
+    def sharers(self, people: frozenset[str]) -> frozenset[str]:
         """Whose end is the message's end."""
-        externals = self.people & EXTERNAL
         if self.cls == "law":
             return frozenset()
+        return frozenset(self.sender) & EXTERNAL & people or people & EXTERNAL
+
+    def ends(self, people: frozenset[str], gone: set[str]) -> bool:
         if self.cls == "any":
-            return externals
-        return frozenset(self.sender) & EXTERNAL or externals
+            return bool(people & EXTERNAL & gone)
+        return bool(self.sharers(people)) and self.sharers(people) <= gone
 
-    def fate(self, today: date) -> Fate:
-        ends = all if self.cls != "any" else any
-        gone = [person in self.cut for person in self.sharers]
-        if self.deleted or today > self.day + timedelta(PERIOD[self.cls]):
-            return Fate.GONE
-        if gone and ends(gone):
-            return Fate.GONE
-        binding = self.sharers or self.people & EXTERNAL
-        return Fate.RESTRICTED if self.restricted & binding else Fate.READABLE
+    def living(self) -> list[Version]:
+        living = [one for one in self.versions if not self.ends(one.people, self.cut)]
+        return [] if self.over or (self.cls == "any" and living != self.versions) else living
 
-    def erase(self, person: str) -> None:
+    def fate(self, today: date, period: dict[str, int]) -> Fate:
+        shortened = self.time.date() + timedelta(period[self.cls])
+        if today > (self.end if self.cls == "law" else min(self.end, shortened)):
+            return Fate.GONE
+        if not self.living():
+            return Fate.GONE
+        binding = self.sharers(self.people) or self.people & EXTERNAL
+        return Fate.RESTRICTED if self.restricted.keys() & binding else Fate.READABLE
+
+    def erase(self, person: str, request: str) -> None:
         if person in self.people and self.cls in {"law", "review"}:
-            self.restricted.add(person)
+            self.restricted.setdefault(person, request)
         elif person in self.people:
+            self.cut.add(person)
+
+    def decide(self, person: str, request: str) -> None:
+        """A person decided that what this request restricted shall end."""
+        if self.cls == "review" and self.restricted.get(person) == request:
+            del self.restricted[person]
             self.cut.add(person)
 
     def delete(self, person: str, now: datetime) -> bool:
         """Whether the person may delete, and then what ends."""
-        late = now.date() > self.day + timedelta(10)
-        if (
-            person not in self.people - self.cut
-            or self.cls in {"law", "review", "original"}
-            or late
-        ):
+        late = now.date() > self.time.date() + timedelta(10)
+        if person not in self.shown() or self.cls not in {"short", "any"} or late:
             return False
-        externals = self.people & EXTERNAL
         if self.cls == "short" and person not in EXTERNAL:
             return False
-        whole = self.cls == "any" or person == self.sender or len(externals) == 1
-        self.deleted |= whole
-        if not whole:
-            self.cut.add(person)
+        whole = self.cls == "any" or person == self.sender or len(self.people & EXTERNAL) == 1
+        self.over |= whole
+        self.cut |= set() if whole else {person}
         return True
 
     def shown(self) -> frozenset[str]:
-        return self.people - self.cut
+        return frozenset().union(*(one.people for one in self.living())) - self.cut
 
     @property
     def original(self) -> bool:
