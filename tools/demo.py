@@ -43,7 +43,7 @@ FIGURES = (
     "ingest_decrypt_denied",
     "kms_calls_in_capture",
 )
-REASON = {"Access-Reason": "tour of the sample traffic"}
+REASON = {"Access-Reason": "audit DEMO-1"}
 PAGE = 7
 WAIT_SECONDS = 150.0
 NEEDED_BEFORE_MIDNIGHT = timedelta(minutes=6)

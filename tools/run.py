@@ -29,7 +29,7 @@ MESSAGE = {
     ],
     "body": "Where is my parcel?",
 }
-SEARCH = {"address": "tel:+4915112345678", "reason": "to see that it works"}
+SEARCH = {"address": "tel:+4915112345678", "reason": "audit RUN-1"}
 
 
 def main() -> int:

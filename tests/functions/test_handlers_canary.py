@@ -85,7 +85,7 @@ def test_what_is_captured_read_and_erased_is_stored_and_logged_nowhere_in_clear(
     assert house.http("govern", "search-own-address", {"address": ADDRESS})[0] == 200
     path = f"/messages/{captured['message_id']}"
     assert CANARY in str(house.http("access", "get-message", path=path))
-    found = house.http("access", "search", {"address": ADDRESS, "reason": "ticket 17"})
+    found = house.http("access", "search", {"address": ADDRESS, "reason": "complaint 17"})
     assert CANARY in str(found)
     request = body_of(load("erase/post-request")) | {"addresses": [ADDRESS]}
     assert house.http("erase", "post-request", request)[0] == 202
@@ -113,7 +113,7 @@ BAD: list[tuple[str, str, object]] = [
     ("ingest", "post-batch", {"messages": [message(channel=f"{CANARY}!")], "unknown": CANARY}),
     ("ingest", "post-upload", {"size": CANARY}),
     ("access", "search", {"address": CANARY, "reason": CANARY}),
-    ("access", "search", {"address": ADDRESS, "reason": "ticket 17", "cursor": CANARY}),
+    ("access", "search", {"address": ADDRESS, "reason": "complaint 17", "cursor": CANARY}),
     ("erase", "post-request", {"type": CANARY, "addresses": [CANARY], "ground": CANARY}),
     ("erase", "delete-message", {"participant": CANARY}),
     ("erase", "post-decisions", {"decisions": [{"act": CANARY, "unknown": CANARY}]}),

@@ -96,12 +96,14 @@ def test_unknown_fields_are_wrong() -> None:
 
 @pytest.mark.parametrize("name", ["Access-Reason", "access-reason", "ACCESS-REASON"])
 def test_a_reason_is_found_in_any_case(name: str) -> None:
-    event = APIGatewayProxyEvent({"headers": {name: " ticket 17 "}})
+    event = APIGatewayProxyEvent({"headers": {name: " complaint 17 "}})
 
-    assert Call(Caller("c-1"), event).reason() == "ticket 17"
+    assert Call(Caller("c-1"), event).reason() == "complaint 17"
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "ab", "x" * 501, "a\tb c", "line\nline"])
+@pytest.mark.parametrize(
+    "reason", ["", "  ", "complaint about Mara", "curious", "audit " + "X" * 33]
+)
 def test_a_reason_must_be_one(reason: str) -> None:
     with pytest.raises(InvalidInputError) as error:
         call(Access_Reason=reason).reason()
@@ -189,9 +191,7 @@ def test_own_addresses_come_as_csv_or_json() -> None:
 
 
 def test_a_search_looks_no_further_than_now() -> None:
-    body = (
-        b'{"address": "mailto:a@example.org", "reason": "ticket 17", "to": "9999-01-01T00:00:00Z"}'
-    )
+    body = b'{"address": "mailto:a@example.org", "reason": "complaint 17", "to": "9999-01-01T00:00:00Z"}'
 
     query = call(body).json(SearchIn).query(NOW)
 
@@ -211,7 +211,7 @@ def test_a_search_looks_no_further_than_now() -> None:
     ],
 )
 def test_a_search_is_checked(changes: bytes, pointer: str) -> None:
-    body = b'{"address": "mailto:a@example.org", "reason": "ticket 17", ' + changes + b"}"
+    body = b'{"address": "mailto:a@example.org", "reason": "complaint 17", ' + changes + b"}"
 
     with pytest.raises(InvalidInputError) as error:
         call(body).json(SearchIn)

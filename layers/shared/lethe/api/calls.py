@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from lethe.api.limits import MAX_BODY_BYTES, MAX_REASON_CHARACTERS, MIN_REASON_CHARACTERS
+from lethe.api.limits import MAX_BODY_BYTES
 from lethe.domain.addresses import Address, parse
+from lethe.domain.audit import REASON_EXPECTED, is_reason
 from lethe.domain.errors import FieldProblem, InvalidInputError, NotFoundError, TooLargeError
 from lethe.domain.messages import MessageId
 from lethe.domain.requests import RequestId
@@ -38,7 +39,6 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{8,128}")
 _ETAG: Final = re.compile(r'"?(\d{1,9})"?')
 _COUNT: Final = re.compile(r"[1-9]\d{0,4}")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,8 @@ class Call:
     def reason(self) -> str:
         """Return why the caller reads content."""
         reason = self.header(REASON) or ""
-        if not MIN_REASON_CHARACTERS <= len(reason) <= MAX_REASON_CHARACTERS or _CONTROL.search(
-            reason
-        ):
-            expected = f"{MIN_REASON_CHARACTERS} to {MAX_REASON_CHARACTERS} printable characters"
-            raise _wrong(_place(REASON), f"State why you read this in {expected}.")
+        if not is_reason(reason):
+            raise _wrong(_place(REASON), REASON_EXPECTED)
         return reason
 
     def mailbox(self) -> Address:

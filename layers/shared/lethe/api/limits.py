@@ -12,7 +12,3 @@ MAX_BATCH: Final = 100
 
 MAX_ANSWER_BYTES: Final = 4 * 1024**2
 """The largest original in one answer, for the same reason."""
-
-MIN_REASON_CHARACTERS: Final = 3
-MAX_REASON_CHARACTERS: Final = 500
-"""What a reader writes down before reading."""

@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from lethe.api.bodies import Body
-from lethe.api.limits import MAX_REASON_CHARACTERS, MIN_REASON_CHARACTERS
 from lethe.domain.addresses import Address
-from lethe.domain.validation import CanonicalAddress
+from lethe.domain.audit import REASON_EXPECTED, is_reason
+from lethe.domain.validation import CanonicalAddress, wrong
 from lethe.usecases.search import MAX_PAGE, SearchQuery
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW: Final = timedelta(days=1)
 
-Reason = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=MIN_REASON_CHARACTERS,
-        max_length=MAX_REASON_CHARACTERS,
-    ),
-]
+
+def _reason(text: str) -> str:
+    if not is_reason(text):
+        raise wrong(REASON_EXPECTED)
+    return text
+
+
+Reason = Annotated[str, AfterValidator(_reason)]
 
 
 class SearchIn(Body):
