@@ -42,6 +42,7 @@ _PUBLIC_SIDE = ("pk", "sk", "h", "public", "kem", "ended")
 _LIFE = ("pk", "sk", "ended")
 _STATE = ("pk", "sk", "keep", "ended", "cleared")
 _CACHED = 4096
+_MADE_IN = 5  # seconds: a message through DaysQueue and a cold start of the sweep
 
 
 def day_key(cls: str, day: date, end: date) -> Item:
@@ -64,7 +65,9 @@ class DynamoDays:
             return known
         item = self._table.get(day_key(cls, day, end), _PUBLIC_SIDE)
         if item is None:
-            raise UnavailableError("The day's key is not made yet; try again after the next sweep.")
+            raise UnavailableError(
+                "The day's key is being made; repeat the call.", retry_after_seconds=_MADE_IN
+            )
         if "ended" in item:
             raise ErasedError("The day's key has ended.")
         holder = PublicHolder(HolderId(blob(item, "h")), number(item, "kem"), blob(item, "public"))
