@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.archive import Archive, prepare
 from tools.local_aws import LocalAws
 from tools.stack import Stack, deploy
 
@@ -26,3 +27,11 @@ def stack() -> Iterator[Stack]:
         LocalAws(Path(home), record=True) as aws,
     ):
         yield deploy(aws)
+
+
+@pytest.fixture(scope="session")
+def archive(stack: Stack) -> Archive:
+    """The stack through its API, with own addresses and the classes that the tests need."""
+    made = Archive(stack)
+    prepare(made)
+    return made
