@@ -25,7 +25,7 @@ from tools.stack import Stack
 
 CONTEXT: Any = SimpleNamespace(aws_request_id="5f0c7d3e-8a42-4b6e-9c1d-2e3f4a5b6c7d")
 OWN = "tel:+493055500001"
-REASON = "measuring what a call takes"
+REASON = "audit BENCH"
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Read: one message, a page of an address's messages, an original, an attachment; always with a reason."""
+"""Read a message, a page of an address's messages, an original or attachment; with a reason."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final, Protocol
 
 from lethe.crypto import stream
@@ -20,6 +21,7 @@ from lethe.domain.policy import Policy
 from lethe.domain.ports import Archive, AuditTrail, Objects, Policies, Register
 from lethe.domain.register import Pseudonym
 from lethe.domain.rules import Rule
+from lethe.store.parallel import each
 from lethe.usecases.opening import OpenedVersion, Opening
 from lethe.usecases.sealing import ORIGINAL, attachment_part
 from lethe.usecases.search import Position, SearchQuery, find, position
@@ -122,21 +124,22 @@ class Access:
         number, policy = self.policies.current()
         self._record("messages_searched", "", reason, caller, number)
         item = self.register.item(self.hashes.pseudonym(query.address))
+        keys = find(self.archive, item, query)
         messages: dict[MessageId, ReadMessage] = {}
         last: Position | None = None
-        for key in find(self.archive, item, query):
-            if key.message_id in messages:
-                continue
-            if len(messages) == query.limit:
-                return Page(tuple(messages.values()), last.encode() if last else None)
-            last = position(key)
-            try:
-                opened = self._open(key.message_id, policy)
-            except (ErasedError, RestrictedError, NotFoundError):
-                continue
-            if any(_names(version, key) for version in opened):
-                messages[key.message_id] = _shown(opened)
-        return Page(tuple(messages.values()), None)
+        while missing := query.limit - len(messages):
+            some = list(islice(keys, missing))
+            if not some:
+                return Page(tuple(messages.values()), None)
+            last = position(some[-1])
+            fresh = {key.message_id for key in some} - messages.keys()
+            opened = dict(each(lambda one: (one, self._found(one, policy)), fresh))
+            for key in some:
+                found = opened.get(key.message_id, ())
+                if any(_names(version, key) for version in found):
+                    messages[key.message_id] = _shown(found)
+        more = any(key.message_id not in messages for key in keys)
+        return Page(tuple(messages.values()), last.encode() if more and last else None)
 
     def original(
         self, message_id: MessageId, version: int, *, reason: str, caller: Caller
@@ -214,6 +217,13 @@ class Access:
             raise refusal
         return opened
 
+    def _found(self, message_id: MessageId, policy: Policy) -> Sequence[OpenedVersion]:
+        """What opens of a message for a search: nothing if it ended or is restricted."""
+        try:
+            return self._open(message_id, policy)
+        except (ErasedError, RestrictedError, NotFoundError):
+            return ()
+
     def _version(self, message_id: MessageId, version: int, policy: Policy) -> OpenedVersion:
         for opened in self._open(message_id, policy):
             if opened.head.header.version == version:
@@ -259,7 +269,7 @@ def _shown(versions: Sequence[OpenedVersion]) -> ReadMessage:
 
 
 def _participants(versions: Sequence[OpenedVersion]) -> tuple[ReadParticipant, ...]:
-    """The participants of all versions, each once; an erased one as often as one version names it."""
+    """The participants of all versions, each once; an erased one as often as a version names it."""
     known: dict[tuple[Role, Address], ReadParticipant] = {}
     erased: list[ReadParticipant] = []
     for version in versions:
