@@ -28,8 +28,8 @@ class Ending(StrEnum):
 class Head:
     """A version's clear fields: what capture, erase and purge may know of it.
 
-    `shards` holds, slot by slot, the index shard of a function address, or None. `keep` marks a class
-    kept by law, whose objects lie locked. `in_object` says that the ciphertext is an object.
+    `shards` holds, slot by slot, the index shard of a function address, or None. `keep` marks a
+    class kept by law, whose objects lie locked. `in_object` says that the ciphertext is an object.
     """
 
     header: Header
@@ -72,7 +72,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Every version of a message id, and the digests of the parts that persons ended (`part_digest`)."""
+    """Every version of a message id, and the digests of parts that ended (`part_digest`)."""
 
     items: tuple[MessageItem | Tombstone, ...] = ()
     ended_parts: frozenset[str] = frozenset()
@@ -80,7 +80,10 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, order=True)
 class EntryKey:
-    """Where an index entry lies: `partition` is holder id, month and perhaps shard; the rest is its sort key."""
+    """Where an index entry lies.
+
+    `partition` is holder id, month and perhaps shard; the rest is its sort key.
+    """
 
     partition: str
     time: datetime
@@ -128,7 +131,7 @@ def entry_key(head: Head, index: int) -> EntryKey | None:
 
 
 def day_prefix(cls: str, day: date, end: date) -> str:
-    """The prefix of all objects of a day of a class; the day keeps a shortened class's days apart."""
+    """The prefix of all objects of a class's day; the day keeps a shortened class's days apart."""
     return f"{cls}/{end.isoformat()}/{day.isoformat()}/"
 
 
@@ -144,5 +147,5 @@ def attempt_place(place: str, message_id: MessageId, attempt: bytes) -> str:
 
 
 def part_digest(message_id: MessageId, holder_id: HolderId) -> str:
-    """The name under which a person's ended part of a message is remembered without naming the holder."""
+    """The name of a person's ended part of a message, which does not name the holder."""
     return sha256(b"lethe/1 part" + bytes.fromhex(message_id) + holder_id).hexdigest()[:32]

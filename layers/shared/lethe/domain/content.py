@@ -1,4 +1,4 @@
-"""What is sealed of a message: its content, in which participants are numbers, and each one's identity."""
+"""What is sealed: the content, in which participants are numbers, and each one's identity."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _pairs(raw: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in raw)
 
 
-def _drop_empty(value: Any) -> Any:
+def _drop_empty(value: object) -> object:
     if isinstance(value, dict):
         return {key: _drop_empty(member) for key, member in value.items() if member}
     return value

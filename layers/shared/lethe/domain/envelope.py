@@ -30,7 +30,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One participant's place: the holder id (None once cut out), flags, and the block's SHA-256 (empty: no block)."""
+    """One participant's place: holder id, flags and the block's SHA-256.
+
+    The holder id is None once the person was cut out; the digest is empty if there is no block.
+    """
 
     holder_id: HolderId | None
     flags: Flag

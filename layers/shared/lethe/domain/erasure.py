@@ -103,9 +103,9 @@ def deletion_scope(
 ) -> DeletionScope | Refusal:
     """What the participant in a slot may end, or why not.
 
-    `external`: its external author, or its recipient if that is the only external participant, ends the
-    message; one recipient among several ends their own part. Where every external party's key is needed
-    (`any_party`), ending one's own part is ending the message.
+    `external`: its external author, or its recipient if that is the only external participant, ends
+    the message; one recipient among several ends their own part. Where every external party's key
+    is needed (`any_party`), ending one's own part is ending the message.
     """
     if rule.deletable_by is DeletableBy.NOBODY:
         return Refusal.CLASS_FORBIDS

@@ -23,7 +23,7 @@ class LetheError(Exception):
 
 @dataclass
 class FieldProblem:
-    """One field that is wrong: `pointer` is a JSON Pointer (RFC 6901), `detail` what is expected."""
+    """One field that is wrong: `pointer` is a JSON Pointer (RFC 6901), `detail` what we expect."""
 
     pointer: str
     detail: str

@@ -61,11 +61,12 @@ class Attachment:
 class Message:
     """What a channel delivered, before it is classified and sealed.
 
-    `external_id` names it on its channel. `time` is the vendor's signed time or, by the import scope
-    alone, the original time; None means the time of arrival. `headers` hold no address and no name.
-    `content_identified` says that the external id covers the content, so that copies with further
-    participants are versions of one message (e-mail); other channels refuse such a copy. `own_address`
-    is the mailbox or number that the caller vouches for as the controller's, listed or not.
+    `external_id` names it on its channel. `time` is the vendor's signed time or, by the import
+    scope alone, the original time; None means the time of arrival. `headers` hold no address and
+    no name. `content_identified` says that the external id covers the content, so that copies with
+    further participants are versions of one message (e-mail); other channels refuse such a copy.
+    `own_address` is the mailbox or number that the caller vouches for as the controller's, listed
+    or not.
     """
 
     channel: str

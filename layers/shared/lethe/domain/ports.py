@@ -1,4 +1,4 @@
-"""What the use cases need of the world, as small interfaces: AWS implements them, and a store in memory."""
+"""What the use cases need of the world, as small interfaces; AWS and memory implement them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lethe.domain.work import PurgeWork
 
 @dataclass(frozen=True, slots=True)
 class NewPersonKey:
-    """The private side of a new person's holder: wrapped under HoldersKey, with the sealed address."""
+    """A new person's private side: wrapped under HoldersKey, with the sealed address."""
 
     wrapped: bytes
     sealed_address: bytes
@@ -37,7 +37,7 @@ class WrappedKey:
 
 @dataclass(frozen=True, slots=True)
 class DeletionMark:
-    """The tombstone of a single deletion beside the keys: the whole message, or the parts of some holders."""
+    """A single deletion's tombstone beside the keys: the whole message, or some holders' parts."""
 
     whole: bool
     parts: frozenset[HolderId] = frozenset()
@@ -57,8 +57,8 @@ class OpenKeys:
 class DayKey:
     """A (class, day, end date) holder.
 
-    `keep` marks a class kept by law: its key ends no earlier than its end date. `ended` once the key
-    was shredded, `cleared` once its objects were found gone.
+    `keep` marks a class kept by law: its key ends no earlier than its end date. `ended` once the
+    key was shredded, `cleared` once its objects were found gone.
     """
 
     cls: str
@@ -73,8 +73,8 @@ class DayKey:
 class Shred:
     """One act of shredding: its `receipt` makes it happen once, whatever is retried.
 
-    `whole` means that the decisions cover every class of the address; the erasure then also counts for
-    classes that the address has no entry in yet.
+    `whole` means that the decisions cover every class of the address; the erasure then also counts
+    for classes that the address has no entry in yet.
     """
 
     receipt: str
@@ -114,7 +114,7 @@ class Register(Protocol):
     def create(
         self, seen: RegisterItem, cls: str, entry: RegisterEntry, key: NewPersonKey | None
     ) -> None:
-        """Add a class's entry and its key in one transaction; RaceLostError if the item is no longer as seen."""
+        """Add a class's entry and key in one transaction; RaceLostError if the item changed."""
         ...
 
     def lower_since(self, seen: RegisterItem, cls: str, since: str) -> None:
@@ -128,8 +128,9 @@ class Register(Protocol):
     def shred(self, shred: Shred, holds_version: int) -> datetime:
         """End the keys of every `erase` decision and restrict the others, with a receipt, at once.
 
-        A restricted entry moves to the item's `restricted`; its key is marked. Answers when it happened: at once, or earlier if the receipt is there. RaceLostError if a decided
-        class no longer carries the recorded holder id, if `whole` and a class is undecided, or if `holds`
+        A restricted entry moves to the item's `restricted`; its key is marked. Answers when it
+        happened: now, or earlier if the receipt is there. RaceLostError if a decided class no
+        longer carries the recorded holder id, if `whole` and a class is undecided, or if `holds`
         has another version.
         """
         ...
@@ -145,7 +146,7 @@ class Keys(Protocol):
     def open_keys(
         self, holders: Collection[HolderId], day: tuple[str, date, date], message_id: MessageId
     ) -> OpenKeys:
-        """Read, strongly consistently, all keys that a message depends on and its deletion tombstone."""
+        """Read, strongly consistently, a message's keys and its deletion tombstone."""
         ...
 
     def living(self, holders: Collection[HolderId]) -> frozenset[HolderId]:
@@ -165,7 +166,7 @@ class Days(Protocol):
     """DayKeysTable."""
 
     def public(self, cls: str, day: date, end: date) -> PublicHolder:
-        """The public side of a day that has not ended; UnavailableError if it was not made yet, ErasedError if it ended."""
+        """The public side of a day; UnavailableError if not made yet, ErasedError if it ended."""
         ...
 
     def living(self, cls: str, day: date, end: date) -> bool:
@@ -202,13 +203,13 @@ class Archive(Protocol):
     def put_items(self, items: Sequence[MessageItem]) -> list[Head | Tombstone | None]:
         """Put each version if its place is free, else return what stands there.
 
-        A version after the first is put only while the first lives: the first's tombstone is returned
-        otherwise.
+        A version after the first is put only while the first lives: the first's tombstone is
+        returned otherwise.
         """
         ...
 
     def heads(self, message_id: MessageId) -> tuple[tuple[Head | Tombstone, ...], frozenset[str]]:
-        """The clear fields of every version, and the digests of ended parts; consistent, reads no ciphertext."""
+        """The clear fields of every version, and the digests of ended parts; no ciphertext."""
         ...
 
     def versions(self, message_id: MessageId) -> Versions:
@@ -226,7 +227,7 @@ class Archive(Protocol):
     def page(
         self, partition: str, *, after: EntryKey | None, newest_first: bool, limit: int
     ) -> tuple[EntryKey, ...]:
-        """The next keys of a partition in order of message time; fewer than `limit` means the end."""
+        """The next keys of a partition by message time; fewer than `limit` means the end."""
         ...
 
     def bury(self, tombstone: Tombstone) -> None:
@@ -262,7 +263,7 @@ class Objects(Protocol):
         ...
 
     def delete_prefix(self, prefix: str, *, keep: bool) -> int:
-        """Delete every version, delete marker and unfinished upload below a prefix; how many went."""
+        """Delete every version, marker and unfinished upload below a prefix; how many went."""
         ...
 
 
@@ -359,7 +360,7 @@ class Ledger(Protocol):
 
 
 class DayRequests(Protocol):
-    """DaysQueue: capture asks for a day that the sweep has not made yet (imports of older messages)."""
+    """DaysQueue: capture asks for a day that the sweep has not made yet, as imports need."""
 
     def ask(self, cls: str, day: date, end: date) -> None:
         """Ask the sweep to make a day's key."""

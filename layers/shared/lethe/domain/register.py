@@ -23,9 +23,9 @@ EVERY_CLASS = "*"
 class RegisterEntry:
     """What an address has in one retention class.
 
-    `holder` is None where no key is needed (a class kept by law, a function address). `since` is the
-    earliest month (`YYYY-MM`) that may have index entries; `shards` is 0 for a person's index and the
-    number of partitions a month for a function address's.
+    `holder` is None where no key is needed (a class kept by law, a function address). `since` is
+    the earliest month (`YYYY-MM`) that may have index entries; `shards` is 0 for a person's index
+    and the number of partitions a month for a function address's.
     """
 
     holder_id: HolderId

@@ -32,7 +32,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision on one class of one address: act, article, reason and, for `keep`, the latest end."""
+    """The decision on one class of an address: act, article, reason and, for `keep`, latest end."""
 
     cls: str
     act: Act

@@ -1,4 +1,4 @@
-"""Delete one message, or one's own part of it, on a participant's behalf, within the class's window."""
+"""Delete a message, or one's own part of it, on a participant's behalf, within the window."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Deletion:
     ) -> DeletionResult:
         """End a message as its class's `deletable_by` allows; deleting again changes nothing.
 
-        NotFoundError, ErasedError (it ended already), ForbiddenError or ConflictError with the reason and
-        the way that is open.
+        NotFoundError, ErasedError (it ended already), ForbiddenError or ConflictError with the
+        reason and the way that is open.
         """
         version, policy = self.policies.current()
         found, _ = self.archive.heads(message_id)
@@ -136,6 +136,5 @@ def _refused(refusal: Refusal) -> LetheError:
             )
         case Refusal.NOT_EXTERNAL:
             return ForbiddenError(
-                "Only an external author, or an external recipient, may delete a message of this class."
-                + _WAY
+                "Only an external author or recipient may delete a message of this class." + _WAY
             )

@@ -1,4 +1,4 @@
-"""Erase a person by address (Art. 17): receive, decide, shred, purge, verify; each step may be repeated."""
+"""Erase a person by address (Art. 17): receive, decide, shred, purge, verify; all repeatable."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Erasure:
         idempotency_key: str | None,
         caller: Caller,
     ) -> PrivacyRequest:
-        """Receive an erasure request and carry it out; the same key again continues the same request.
+        """Receive an erasure request and carry it out; the same key again continues the same.
 
         When this returns, everything that is erased now is unreadable.
         """
@@ -260,7 +260,7 @@ class Erasure:
         return completed
 
     def _send_purge(self, request: PrivacyRequest) -> None:
-        """Two passes: one now, and one that may call it done, after the longest capture has ended."""
+        """Two passes: one now, one that may call it done, after the longest capture has ended."""
         works = [work for work in _works(request) if work.holder_id.hex() in request.pending]
         self.purge_queue.send(works)
         verify = [replace(work, verify=True) for work in works]

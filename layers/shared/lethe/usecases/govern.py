@@ -62,7 +62,7 @@ class Govern:
         return Explanation(version, policy.classify(facts), policy.explain(facts))
 
     def put_own_addresses(self, own: Sequence[OwnAddress], *, caller: Caller) -> int:
-        """Record own addresses; each address listed gets exactly the spans listed. Returns how many."""
+        """Record own addresses; each one listed gets exactly the spans listed. Returns how many."""
         spans: dict[Address, list[OwnSpan]] = defaultdict(list)
         for listed in own:
             spans[listed.address].append(listed.span)

@@ -46,7 +46,7 @@ class Holders:
         needs_key = party.needs_key and not plan.kept
         entry = seen.entries.get(plan.cls)
         if entry is None or (needs_key and entry.holder is None):
-            made = self._create(seen, party, plan.cls, entry, needs_key=needs_key, since=since)
+            made = self._create(seen, party, plan.cls, needs_key=needs_key, since=since)
         elif since < entry.since:
             self.register.lower_since(seen, plan.cls, since)
             made = replace(entry, since=since)
@@ -58,15 +58,9 @@ class Holders:
         return made
 
     def _create(
-        self,
-        seen: RegisterItem,
-        party: Party,
-        cls: str,
-        present: RegisterEntry | None,
-        *,
-        needs_key: bool,
-        since: str,
+        self, seen: RegisterItem, party: Party, cls: str, *, needs_key: bool, since: str
     ) -> RegisterEntry:
+        present = seen.entries.get(cls)
         holder: PublicHolder | None = None
         key: NewPersonKey | None = None
         holder_id = present.holder_id if present else HolderId(os.urandom(16))

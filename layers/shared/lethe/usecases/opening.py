@@ -1,4 +1,4 @@
-"""Open a version: the keys are looked at first, then unwrapped, then used; what is gone has ended."""
+"""Open a version: keys are looked at first, then unwrapped, then used; what is gone has ended."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class OpenedVersion:
 class Opening:
     """Opens versions for readers who may; holds unwrapped keys by their ciphertext alone.
 
-    A cached key is never used without the consistent look of `look`, so an erasure counts from the next
-    read on, wherever the key is cached.
+    A cached key is never used without the consistent look of `look`, so an erasure counts from the
+    next read on, wherever the key is cached.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Opening:
         self._unwrap = lru_cache(_CACHED_KEYS)(wrap.unwrap)
 
     def look(self, head: Head, policy: Policy) -> OpenKeys:
-        """The keys that a version depends on; ErasedError if it has ended, RestrictedError if it is restricted."""
+        """The keys of a version; ErasedError if it has ended, RestrictedError if restricted."""
         header = head.header
         end = header.end
         if not head.keep:
@@ -139,7 +139,7 @@ class Opening:
 
     @staticmethod
     def _restricted(head: Head, found: OpenKeys) -> bool:
-        """Restricted with a party whose words these are, or with any external party of a kept class."""
+        """Restricted with a party whose words these are, or any external party of a kept class."""
         binding = Flag.EXTERNAL if head.header.rule is Rule.PERIOD else Flag.SHARE
         return any(
             slot.holder_id in found.restricted and slot.flags & binding for slot in head.slots

@@ -1,4 +1,4 @@
-"""Plan a capture: which class, which time, who takes part, and what an earlier delivery already settled."""
+"""Plan a capture: its class, time and participants, and what an earlier delivery settled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEETING: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A participant with its place in the register, its kind at the message's time, and its flags."""
+    """A participant with its place in the register, its kind at the message's time and flags."""
 
     participant: Participant
     pseudonym: Pseudonym
@@ -125,7 +125,7 @@ def make_plan(known: Known, policy: Policy, now: datetime) -> Plan:
 
 
 def _kinds(known: Known, day: date) -> list[AddressKind]:
-    """What each address is; who sends for the controller is its own person, even if nobody listed it."""
+    """What each address is; who sends for the controller is its own person, listed or not."""
     message = known.message
     vouched = {message.own_address}
     if message.own_address is None and message.direction is Direction.OUTBOUND:

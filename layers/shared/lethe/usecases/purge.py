@@ -1,4 +1,4 @@
-"""Purge: delete the ciphertext that a missing key, an ended day or a tombstone proves ended, then verify.
+"""Purge: delete what a missing key, an ended day or a tombstone proves ended, then verify.
 
 Every proof is read here, consistently; a work item by itself deletes nothing. Everything may be
 repeated and may stop anywhere: what leads to the rest is deleted last.
@@ -62,13 +62,12 @@ class Purge:
             raise UnavailableError(
                 "The holder's key lives; nothing proves that its messages ended."
             )
-        handled = purged = left = 0
-        for key in self._entries(work):
+        purged = left = 0
+        for handled, key in enumerate(self._entries(work)):
             if handled == ENTRIES_A_RUN:
                 self.requests.count_purged(work.request_id, purged)
                 self.purge_queue.send([work])
                 return
-            handled += 1
             gone, versions = self._purge_entry(key, work.holder_id, final=work.verify)
             left += not gone
             purged += versions
@@ -79,7 +78,7 @@ class Purge:
             self.purge_queue.send([work], delay=self.longest_capture)
 
     def _entries(self, work: PurgeHolder) -> Iterator[EntryKey]:
-        """Every index entry that the holder may have; a clock that runs ahead is allowed a month."""
+        """Every index entry that the holder may have; a clock may run ahead by a month."""
         newest = month(self.clock() + timedelta(days=31))
         shards: list[int | None] = list(range(work.shards)) if work.shards else [None]
         for in_month in months(work.since, newest):
@@ -96,7 +95,7 @@ class Purge:
             after = keys[-1]
 
     def _purge_entry(self, key: EntryKey, holder: HolderId, *, final: bool) -> tuple[bool, int]:
-        """Delete an entry and what its message owes it: (whether it is gone, versions that ended)."""
+        """Delete an entry and what its message owes it: whether it is gone, and versions ended."""
         found, _ = self.archive.heads(key.message_id)
         standing = next((head for head in found if _version(head) == key.version), None)
         head = standing.head if isinstance(standing, Tombstone) else standing
@@ -188,7 +187,7 @@ class Purge:
                 self._end(standing, Ending.DELETED, last=None)
 
     def _cut(self, head: Head, index: int) -> None:
-        """Take one person out of a version that lives on; its raw original, which shows all, ends."""
+        """Take one person out of a version that lives on; its original, which shows all, ends."""
         if head.has_original and not head.keep:
             self.objects.delete_prefix(attempt_prefix(head.header) + ORIGINAL, keep=False)
         self.archive.cut(head, index)

@@ -23,7 +23,7 @@ from lethe.domain.register import RegisterEntry
 from lethe.usecases.plan import Party, Plan
 
 INLINE_LIMIT: Final = 8 * 1024
-"""Ciphertexts above this many bytes are objects: beyond eight write units S3 is the cheaper place."""
+"""Ciphertexts above this are objects: beyond eight write units S3 is the cheaper place."""
 
 BODY, ORIGINAL = "body", "original"
 

@@ -60,7 +60,7 @@ class SearchQuery:
 def find(archive: Archive, item: RegisterItem, query: SearchQuery) -> Iterator[EntryKey]:
     """The index entries of the address, newest first, from the cursor on.
 
-    An entry counts only if the message names its attempt: the reader checks that, for here is no key.
+    An entry counts only if the message names its attempt: the reader checks that; no key is here.
     """
     before = Position.decode(query.cursor) if query.cursor else Position(query.to_time, _NO_MESSAGE)
     newest = min(before, Position(query.to_time, _NO_MESSAGE))

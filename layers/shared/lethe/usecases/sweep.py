@@ -1,4 +1,4 @@
-"""Sweep: what time does. Ends days, removes their objects, resumes erasures, makes the days ahead."""
+"""Sweep: what time does. Ends days, removes objects, resumes erasures, makes the days ahead."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ACTOR: Final = "retention_sweep"
 class SweepReport:
     """What a run did, or, in a dry run, what it would do.
 
-    `oldest_overdue_seconds` is how long the most overdue day outlived its end when the run was over;
+    `oldest_overdue_seconds` is how long the most overdue day outlived its end after the run;
     `messages_expired` counts the messages of the days that ended in this run, and `days_stuck` the
     ended days whose objects could not be deleted: each is tried again, and stands in nobody's way.
     """
@@ -52,7 +52,7 @@ class SweepReport:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The use case; each part stands alone, and a run that stops anywhere is caught up by the next."""
+    """The use case; each part stands alone, and the next run catches up with one that stopped."""
 
     register: Register
     days: Days
@@ -69,7 +69,7 @@ class Sweep:
     ledger_period: timedelta
 
     def run(self, *, dry_run: bool) -> SweepReport:
-        """Do all that is due; a dry run resumes erasures all the same, for nothing gates a right."""
+        """Do all that is due; a dry run resumes erasures all the same: nothing gates a right."""
         version, policy = self.policies.current()
         resumed = self._resume_requests()
         days = list(self.days.all())
@@ -157,8 +157,8 @@ class Sweep:
     def _make(self, key: DayKey) -> bool:
         """Make a day; a kept one's wrapped key lies locked beside its objects too, as long as they.
 
-        The copy comes first and is named by its holder: no day is without one, and the copy of a key
-        that came second, which sealed nothing, does not hide the other.
+        The copy comes first and is named by its holder: no day is without one, and the copy of a
+        key that came second, which sealed nothing, does not hide the other.
         """
         holder, private = generate(self.kem)
         wrapped = self.wrap.wrap(private, holder.id)

@@ -1,4 +1,4 @@
-"""Uploads: the way in for what is too large for one API call; staged for minutes, sealed, removed."""
+"""Uploads: the way in for what is too large for one API call; staged, sealed, removed."""
 
 from __future__ import annotations
 
