@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from lethe.domain.addresses import Address
 from lethe.domain.messages import Direction, Message, Participant, Role
 from lethe.usecases.capture import Captured
+
 from tests.memory_store import MemoryStores
 from tests.system import START, System
 

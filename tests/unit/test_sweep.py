@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-
 from lethe.domain.errors import UnavailableError
 from lethe.usecases.sweep import DAYS_AHEAD
+
 from tests.memory_store import MemoryStores
 from tests.system import System
 
@@ -18,7 +18,7 @@ def test_L70_objects_that_cannot_be_deleted_do_not_keep_days_from_being_made(
     system.sweep.run(dry_run=False)
     system.clock.pass_(timedelta(days=400))
 
-    def stuck(prefix: str, *, keep: bool) -> int:
+    def stuck(*_: object, **__: object) -> int:
         raise UnavailableError("locked")
 
     with monkeypatch.context() as patch:
