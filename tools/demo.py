@@ -186,7 +186,7 @@ class Tour:
             expected = {m.name for m in self._sample.messages if address in m.people}
             pages, found = self._find(address)
             self._expect(found == self._as_ids(expected), "a search finds each message once")
-            self._say(f"Search by address: {len(found)} messages on {pages} pages.")
+            self._say(f"Search by address: {len(found)} messages, {PAGE} a page, pages: {pages}.")
 
     def _open_files(self) -> None:
         files = originals = 0
