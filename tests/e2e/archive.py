@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from tools.client import Client
 from tools.local_aws import Answer
@@ -193,6 +194,28 @@ class Archive:
             for page in pages.paginate(Bucket=self.buckets[bucket])
             for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
             if below is None or below & set(version["Key"].split("/"))
+        ]
+
+    def settle(self) -> None:
+        """Wait until no request is open and no work waits in a queue."""
+        wait(lambda: not self._works(), "the end of all work")
+
+    def _works(self) -> bool:
+        if any("open" in item for item in self.items("RequestsTable")):
+            return True
+        return any(map(self.queued, ("DaysQueue", "EraseQueue", "PurgeQueue")))
+
+    def queued(self, queue: str) -> list[Document]:
+        """Return everything in a queue, also what is delayed or being worked on."""
+        url = self.stack.resources[queue]
+        query = urlencode({"QueueUrl": url})
+        found = self.stack.aws.http("GET", f"/_ministack/sqs/messages?{query}").json()["messages"]
+        return [
+            each
+            for regions in found.values()
+            for queues in regions.values()
+            for messages in queues.values()
+            for each in messages
         ]
 
     def size(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.e2e.archive import ANN, Archive, message, someone
 from tests.template.matrix import MATRIX
 from tools.stack import Role, Stack
 
@@ -117,13 +118,13 @@ def ciphertext(stack: Stack) -> bytes:
     return blob
 
 
-@pytest.fixture(params=MATRIX)
+@pytest.fixture(scope="module", params=MATRIX)
 def function(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def role(stack: Stack, function: str) -> Role:
     return stack.assume(f"{''.join(word.title() for word in function.split('_'))}Function")
 
@@ -224,7 +225,57 @@ def test_keys(stack: Stack, function: str, role: Role, ciphertext: bytes, key: s
     assert allowed(calls) == actions(function, key)
 
 
-def test_capture_cannot_open_what_it_sealed(stack: Stack, ciphertext: bytes) -> None:
-    kms = stack.assume("IngestFunction").client("kms")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        kms.decrypt(CiphertextBlob=ciphertext)
+@pytest.mark.parametrize("table", ["KeysTable", "DayKeysTable"])
+def test_only_access_opens_a_stored_key(
+    archive: Archive, function: str, role: Role, table: str
+) -> None:
+    """A person's and a day's, as they lie there, with their true context."""
+    archive.capture(message(someone("mara"), ANN))
+    wrapped = next(item for item in archive.items(table) if "private" in item)
+    holder = wrapped["h"]["B"].hex() if "h" in wrapped else wrapped["pk"]["S"].removeprefix("h#")
+    place = {
+        "CiphertextBlob": wrapped["private"]["B"],
+        "EncryptionContext": {"holder": holder},
+    }
+    kms = role.client("kms")
+
+    assert is_allowed(lambda: kms.decrypt(**place)) == (function == "access")
+    if function == "access":
+        assert kms.decrypt(**place)["Plaintext"]
+        place["EncryptionContext"] = {"holder": "0" * 32}
+        with pytest.raises(ClientError, match="InvalidCiphertext"):
+            kms.decrypt(**place)
+
+
+def test_a_captured_message_is_changed_by_purge_alone(
+    archive: Archive, function: str, role: Role
+) -> None:
+    """Under conditions that do not hold, so that it stays for the next role."""
+    message_id = archive.capture(message(someone("mara"), ANN))
+    ((item,), entries) = archive.versions(message_id), archive.entries({message_id})
+    dynamodb, tables = role.client("dynamodb"), archive.tables
+    changes = {"UpdateItem", "DeleteItem"}
+    for table, stored in [("MessagesTable", item), *(("EntriesTable", e) for e in entries)]:
+        key = {"pk": stored["pk"], "sk": stored["sk"]}
+        found = allowed(table_calls(dynamodb, tables[table], key)) & changes
+        assert found == actions(function, table) & changes, table
+        assert not found or function == "purge"
+    (event, *_) = archive.items("AuditTable")
+    key = {"pk": event["pk"], "sk": event["sk"]}
+    assert not allowed(table_calls(dynamodb, tables["AuditTable"], key)) & changes
+
+
+def test_L74_without_its_key_capture_stores_nothing(archive: Archive) -> None:
+    said = message(someone("mara"), someone("jonas"), ANN)
+    key, kms = archive.stack.resources["HoldersKey"], archive.stack.client("kms")
+    token, before = archive.stack.callers.machine("capture"), archive.size()
+    kms.disable_key(KeyId=key)
+    try:
+        answer = archive.stack.call("POST", "/messages", said, token=token)
+    finally:
+        kms.enable_key(KeyId=key)
+
+    assert answer.status >= 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert archive.size() == before
+    assert archive.send(said).status == 201
