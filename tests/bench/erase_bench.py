@@ -100,8 +100,7 @@ def _erase(erase: Function, person: Person) -> None:
         "ground": "17(1)(b)",
         "identity_verified_by": "code_to_address",
     }
-    key = {"Idempotency-Key": f"bench{person.address}"}
-    erase.http("post-request", body, expect=202, **key)
+    erase.http("post-request", body, expect=202, Idempotency_Key=f"bench{person.address}")
 
 
 def _expect(reader: Client, ids: Sequence[str], status: int) -> None:
