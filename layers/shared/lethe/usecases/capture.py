@@ -43,6 +43,7 @@ from lethe.domain.rules import Flag, Rule
 from lethe.usecases.holders import Holders
 from lethe.usecases.plan import Known, Party, Plan, make_plan
 from lethe.usecases.sealing import SealedMessage, seal
+from lethe.usecases.uploads import StagedSource
 
 _TRIES: Final = 5
 
@@ -196,6 +197,9 @@ class Capture:
             raise
         if plan.day != self.clock().date() and not self.days.living(plan.cls, plan.day, plan.end):
             raise ErasedError("The retention period of this message has ended already.")
+        for attachment in plan.message.attachments:
+            if isinstance(attachment.source, StagedSource):
+                attachment.source.check()
         holders = Holders(self.register, self.wrap, self.kem, policy.function_shards)
         return seal(plan, version, holders.ensure(plan, items), period)
 

@@ -40,6 +40,11 @@ class StagedSource:
     size: int
     sha256: bytes
 
+    def check(self) -> None:
+        """See that the upload is there and of its size, before anything is written for it."""
+        if self.staging.size(self.upload_id) != self.size:
+            raise _other_bytes()
+
     def __iter__(self) -> Iterator[bytes]:
         digest, size = sha256(), 0
         for chunk in self.staging.read(self.upload_id):
@@ -47,10 +52,7 @@ class StagedSource:
             size += len(chunk)
             yield chunk
         if size != self.size or digest.digest() != self.sha256:
-            problem = FieldProblem(
-                "/attachments", "`size` and `sha256` must be those of the upload."
-            )
-            raise InvalidInputError("The uploaded bytes are not those described.", (problem,))
+            raise _other_bytes()
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,8 @@ class Uploads:
     def remove(self, upload_id: str) -> None:
         """Delete an upload once its content is sealed."""
         self.staging.remove(upload_id)
+
+
+def _other_bytes() -> InvalidInputError:
+    problem = FieldProblem("/attachments", "`size` and `sha256` must be those of the upload.")
+    return InvalidInputError("The uploaded bytes are not those described.", (problem,))
