@@ -71,7 +71,7 @@ def everything_stored(aws: AwsStores) -> Iterator[str]:
         yield str(received.get("Messages", []))
 
 
-def test_what_is_captured_read_and_erased_is_stored_and_logged_nowhere_in_clear(
+def test_L47_L77_what_is_captured_and_erased_is_nowhere_in_clear(
     house: House, capfd: pytest.CaptureFixture[str], logged: StringIO
 ) -> None:
     status, captured = house.http("ingest", "post-message", message())
@@ -125,7 +125,7 @@ BAD: list[tuple[str, str, object]] = [
 ]
 
 
-def test_bad_input_is_named_never_repeated_and_leaves_nothing_behind(
+def test_L77_bad_input_is_named_never_repeated_and_leaves_nothing_behind(
     house: House, capfd: pytest.CaptureFixture[str], logged: StringIO
 ) -> None:
     for name, event, body in BAD:
@@ -144,7 +144,7 @@ def test_bad_input_is_named_never_repeated_and_leaves_nothing_behind(
     assert CANARY not in out + err + logged.getvalue()
 
 
-def test_an_unknown_failure_shows_nothing(
+def test_L77_an_unknown_failure_shows_nothing(
     house: House,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],

@@ -367,7 +367,7 @@ def test_an_object_of_one_part_is_put_at_once(aws: AwsStores) -> None:
     assert faults.counts == {"PutObject": 1}
 
 
-def test_what_a_law_keeps_is_locked_until_its_end(aws: AwsStores) -> None:
+def test_L89_what_a_law_keeps_is_locked_until_its_end(aws: AwsStores) -> None:
     faults = Faults()
     faults.watch(aws.s3)
     aws.objects.put("a/short", [b"x"], keep_until=END)
@@ -380,7 +380,7 @@ def test_what_a_law_keeps_is_locked_until_its_end(aws: AwsStores) -> None:
     assert lock["ObjectLockRetainUntilDate"] == datetime(2027, 3, 10, tzinfo=UTC)
 
 
-def test_an_upload_that_fails_leaves_nothing(aws: AwsStores) -> None:
+def test_L48_an_upload_that_fails_leaves_nothing(aws: AwsStores) -> None:
     def broken() -> Iterator[bytes]:
         yield from _chunks(2 * objects.PART_SIZE + 1)
         raise InvalidInputError("The uploaded bytes are not those described.")
@@ -393,7 +393,7 @@ def test_an_upload_that_fails_leaves_nothing(aws: AwsStores) -> None:
 
 
 @pytest.mark.parametrize("versioning", ["Enabled", "Suspended", "unversioned"])
-def test_a_prefix_is_deleted_with_all_versions(aws: AwsStores, versioning: str) -> None:
+def test_L48_a_prefix_is_deleted_with_all_versions(aws: AwsStores, versioning: str) -> None:
     bucket = aws.buckets["ObjectsBucket"]
     if versioning == "unversioned":
         bucket = "lethe-unversioned"
@@ -417,7 +417,7 @@ def test_a_prefix_is_deleted_with_all_versions(aws: AwsStores, versioning: str) 
     assert store.delete_prefix("a/1/", keep=False) == 0
 
 
-def test_more_versions_than_a_page_go_too(aws: AwsStores) -> None:
+def test_L48_more_versions_than_a_page_go_too(aws: AwsStores) -> None:
     for _ in range(1005):
         aws.s3.put_object(Bucket=aws.buckets["ObjectsBucket"], Key="a/x", Body=b"")
     assert aws.objects.delete_prefix("a/", keep=False) == 1005

@@ -475,7 +475,7 @@ def test_a_day_waits_for_a_look_at_new_holds(stores: Stores) -> None:
     assert stores.days.shred(key, AT, 2)
 
 
-def test_a_kept_day_ends_no_earlier_than_its_end(stores: Stores) -> None:
+def test_L88_a_kept_day_ends_no_earlier_than_its_end(stores: Stores) -> None:
     key, _ = a_day(stores, keep=True)
     eve = datetime(2027, 3, 9, 23, 59, tzinfo=UTC)
     for told in (key, replace(key, keep=False)):

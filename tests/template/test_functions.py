@@ -101,7 +101,7 @@ def test_turned_away_callers_ring(folder: str) -> None:
     assert alarms_on("AWS/Lambda", "Throttles", {"FunctionName": ref(f"{name}Function")})
 
 
-def test_a_silent_sweep_rings() -> None:
+def test_L70_a_silent_sweep_rings() -> None:
     (alarm,) = alarms_on("Lethe", "oldest_overdue_seconds", {"service": "lethe-retention_sweep"})
     assert alarm["TreatMissingData"] == "breaching"
 

@@ -103,7 +103,7 @@ def test_what_stands_in_clear_is_what_the_store_reads() -> None:
     assert f"({' '.join(message_items.CLEAR)})" == CLEAR
 
 
-def test_nobody_bypasses_a_lock() -> None:
+def test_L90_nobody_bypasses_a_lock() -> None:
     for function in MATRIX:
         for cell in MATRIX[function].values():
             assert not {"BypassGovernanceRetention", "PutObjectLegalHold"} & set(cell.split())

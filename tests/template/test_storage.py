@@ -140,7 +140,7 @@ def test_a_bucket_keeps_versions_and_locks_where_the_design_says_so(bucket: str)
     assert locked == (bucket in {"KeepBucket", "LedgerBucket"})
 
 
-def test_locks_are_set_by_the_writer_for_each_object() -> None:
+def test_L89_locks_are_set_by_the_writer_for_each_object() -> None:
     for bucket in ("KeepBucket", "LedgerBucket"):
         assert "Rule" not in properties(bucket)["ObjectLockConfiguration"]
 

@@ -205,7 +205,7 @@ def test_without_persons_the_original_follows_the_content() -> None:
 
 
 @given(captures(), captures(), st.data())
-def test_mixed_parts_do_not_open(one: Capture, two: Capture, data: st.DataObject) -> None:
+def test_L73_mixed_parts_do_not_open(one: Capture, two: Capture, data: st.DataObject) -> None:
     names = [field.name for field in fields(Sealed) if field.name != "kem"]
     taken = data.draw(st.sets(st.sampled_from(names), min_size=1, max_size=len(names) - 1))
     mixed = replace(one.sealed, **{name: getattr(two.sealed, name) for name in taken})
@@ -219,7 +219,7 @@ def test_mixed_parts_do_not_open(one: Capture, two: Capture, data: st.DataObject
 
 
 @given(captures(), st.data())
-def test_another_header_does_not_open(capture: Capture, data: st.DataObject) -> None:
+def test_L73_another_header_does_not_open(capture: Capture, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([field.name for field in fields(Header)]))
     other = data.draw(headers.filter(lambda h: h != capture.sealed.header))
     value: Any = getattr(other, name)
@@ -233,7 +233,7 @@ def test_another_header_does_not_open(capture: Capture, data: st.DataObject) -> 
 
 
 @given(captures(), st.data())
-def test_a_flipped_bit_does_not_open(capture: Capture, data: st.DataObject) -> None:
+def test_L73_a_flipped_bit_does_not_open(capture: Capture, data: st.DataObject) -> None:
     def flipped(value: bytes) -> bytes:
         bit = data.draw(st.integers(0, 8 * len(value) - 1))
         return (int.from_bytes(value) ^ 1 << bit).to_bytes(len(value))
@@ -259,7 +259,7 @@ def test_a_flipped_bit_does_not_open(capture: Capture, data: st.DataObject) -> N
 
 
 @given(captures(), st.data())
-def test_moved_slots_and_flags_do_not_open(capture: Capture, data: st.DataObject) -> None:
+def test_L73_moved_slots_and_flags_do_not_open(capture: Capture, data: st.DataObject) -> None:
     slots = capture.sealed.slots
     moved = tuple(data.draw(st.permutations(slots)))
     bound = [(slot.flags, slot.digest) for slot in slots]
