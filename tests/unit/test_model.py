@@ -80,7 +80,8 @@ class Lethe(RuleBasedStateMachine):
         dead = {p for p, at in self.erased.items() if time <= at} & people
         [outcome] = self.scene.deliver(sent, importing=True)
         modelled = Modelled(cls, sender, time, day, [])
-        if modelled.ends(people, dead):
+        today = self.scene.clock.now.date()
+        if modelled.ends(people, dead) or today > day + timedelta(self.period[cls]):
             assert isinstance(outcome, ErasedError), outcome
             return multiple()
         assert isinstance(outcome, Captured), outcome
