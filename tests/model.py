@@ -1,4 +1,4 @@
-"""What Lethe promises of each message, in the fewest words: the tests hold the system against it."""
+"""What Lethe promises of each message, in the fewest words: the tests hold the system to it."""
 
 from __future__ import annotations
 

@@ -191,7 +191,8 @@ def test_own_addresses_come_as_csv_or_json() -> None:
 
 
 def test_a_search_looks_no_further_than_now() -> None:
-    body = b'{"address": "mailto:a@example.org", "reason": "complaint 17", "to": "9999-01-01T00:00:00Z"}'
+    body = b"""{"address": "mailto:a@example.org", "reason": "complaint 17",
+               "to": "9999-01-01T00:00:00Z"}"""
 
     query = call(body).json(SearchIn).query(NOW)
 

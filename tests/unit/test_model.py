@@ -1,4 +1,4 @@
-"""The system against its model: random people, edits, copies, imports, erasures, deletions, expiries.
+"""The system against its model: random people, edits, copies, imports, erasures, deletions.
 
 Never readable when the model says gone, never lost when the model says kept (Art. 5(1)(e), 17, 18).
 """
@@ -216,7 +216,7 @@ class Lethe(RuleBasedStateMachine):
         return message_id
 
     def _was_refused(self, message_id: MessageId, outcome: Outcome) -> None:
-        """Nothing new is taken of what is gone; until it is purged, it may be called a duplicate."""
+        """Nothing new is taken of what is gone; until it is purged, it may be a duplicate."""
         modelled = self.modelled[message_id]
         if isinstance(outcome, Captured):
             assert modelled.over or self._fate(message_id) is Fate.GONE

@@ -40,7 +40,7 @@ def url() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(sealed())
 
-        def log_message(self, *_: object) -> None:  # type: ignore[explicit-override]
+        def log_message(self, *_: object) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
