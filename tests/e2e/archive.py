@@ -26,7 +26,8 @@ FUNCTIONS, EMPLOYEES = (SUPPORT, INVOICES, EVIDENCE), (ANN, BOB)
 
 REASON = {"Access-Reason": "audit E2E"}
 TABLES_OF_KEYS = frozenset({"KeysTable", "DayKeysTable", "HoldKeysTable"})
-PATIENCE_SECONDS = 150
+QUEUES = ("DaysQueue", "EraseQueue", "PurgeQueue")
+PATIENCE_SECONDS = 90
 
 
 def someone(name: str) -> str:
@@ -198,12 +199,11 @@ class Archive:
 
     def settle(self) -> None:
         """Wait until no request is open and no work waits in a queue."""
-        wait(lambda: not self._works(), "the end of all work")
+        wait(lambda: not self._work(), "the end of all work", self._work)
 
-    def _works(self) -> bool:
-        if any("open" in item for item in self.items("RequestsTable")):
-            return True
-        return any(map(self.queued, ("DaysQueue", "EraseQueue", "PurgeQueue")))
+    def _work(self) -> list[Document]:
+        queued = [each for queue in QUEUES for each in self.queued(queue)]
+        return [item for item in self.items("RequestsTable") if "open" in item] + queued
 
     def queued(self, queue: str) -> list[Document]:
         """Return everything in a queue, also what is delayed or being worked on."""
@@ -264,11 +264,11 @@ def _extend(policy: Document) -> None:
     ]
 
 
-def wait(condition: Callable[[], bool], what: str) -> None:
+def wait(condition: Callable[[], bool], what: str, left: Callable[[], object] = lambda: "") -> None:
     """Look again and again until the condition holds."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, f"in vain for {what}"
+        assert time.monotonic() < deadline, f"in vain for {what} {left()}"
         time.sleep(0.5)
 
 
