@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from lethe.domain.addresses import Address
@@ -20,7 +21,10 @@ from lethe.usecases.erasure import IdentityProof
 from lethe.usecases.search import SearchQuery
 
 from tests.model import EXTERNAL, FUNCTION, PERIOD
-from tests.system import STAFF, START, System
+from tests.system import STAFF, System
+
+LONG = "".join(sha256(bytes([number])).hexdigest() for number in range(256))
+"""A text that no compression makes short enough to lie in an item."""
 
 EMPLOYEES = frozenset("xy")
 PEOPLE = sorted(EXTERNAL | EMPLOYEES | FUNCTION)
@@ -83,8 +87,6 @@ def message(name: str, sender: str, recipients: Iterable[str], **changes: Any) -
 
 
 def attachment(content: bytes, name: str = "a.bin") -> Attachment:
-    from hashlib import sha256  # noqa: PLC0415 - here alone
-
     return Attachment(name, "text/plain", len(content), sha256(content).digest(), [content])
 
 
@@ -150,8 +152,9 @@ class Scene(System):
 
     def found(self, person: str) -> list[MessageId]:
         """What a search for a person finds, each as often as it is found."""
+        now = self.clock.now
         page: Page = self.access.search(
-            SearchQuery(address(person), START - timedelta(400), START + timedelta(400)),
+            SearchQuery(address(person), now - timedelta(100), now + timedelta(1)),
             reason="test",
             caller=STAFF,
         )

@@ -15,7 +15,7 @@ from lethe.usecases.capture import Captured, Outcome
 
 from tests.memory_store import MemoryStores
 from tests.model import Fate
-from tests.scenes import Scene, address, attachment, message
+from tests.scenes import LONG, Scene, address, attachment, message
 from tests.steps import Stepped, count
 
 Act = Callable[[Scene], object]
@@ -183,7 +183,7 @@ CAPTURES: dict[str, tuple[Act, Message]] = {
     "of any party": (_known, message("m", "b", "ax", purpose="any")),
     "with objects": (
         _known,
-        message("m", "a", "bx", body="word " * 9000, attachments=(attachment(b"file"),)),
+        message("m", "a", "bx", body=LONG, attachments=(attachment(b"file"),)),
     ),
     "with its original": (_known, message("m", "b", "ax", purpose="original")),
     "under review": (_known, message("m", "a", "x", purpose="review")),
