@@ -73,9 +73,7 @@ def bucket_calls(s3: Any, bucket: str, prefix: str = "") -> Calls:
 
 def queue_calls(sqs: Any, queue: str) -> Calls:
     return {
-        "SendMessage": lambda: sqs.send_message(
-            QueueUrl=queue, MessageBody="nothing", DelaySeconds=901
-        ),
+        "SendMessage": lambda: sqs.send_message(QueueUrl=queue, MessageBody="\0"),
         "ReceiveMessage": lambda: sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0),
         "DeleteMessage": lambda: sqs.delete_message(QueueUrl=queue, ReceiptHandle=NOWHERE),
         "GetQueueAttributes": lambda: sqs.get_queue_attributes(
