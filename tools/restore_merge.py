@@ -138,7 +138,7 @@ class Merge:
         return None
 
     def _address(self, item: Item) -> Item:
-        """An address with its erasures, without the holders that ended; what is restricted stays so."""
+        """An address with its erasures, without the holders that ended; restrictions stay."""
         merged = dict(item)
         times: Item = dict(item.get("x", {"M": {}})["M"])
         restricted = list(item.get("q", {"L": []})["L"])

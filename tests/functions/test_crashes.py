@@ -1,8 +1,8 @@
 """Each call to AWS fails once, before its effect or after it; then the world goes on as it would.
 
-The client repeats what was not answered, queues deliver again, the next sweep comes. Whatever failed
-where: nothing acknowledged is lost, nothing is double, nothing erased is readable, and every request
-ends in its final state.
+The client repeats what was not answered, queues deliver again, the next sweep comes. Whatever
+failed where: nothing acknowledged is lost, nothing is double, nothing erased is readable, and every
+request ends in its final state.
 """
 
 from __future__ import annotations

@@ -11,12 +11,13 @@ from lethe.domain.archive import MessageItem, Tombstone
 from lethe.domain.errors import ConflictError, ErasedError, NotFoundError, RestrictedError
 from lethe.domain.messages import Message, Participant, Role
 from lethe.domain.work import PurgeMessage
-from lethe.usecases.capture import Captured, Outcome
+from lethe.usecases.capture import Captured, CaptureStatus, Outcome
 
 from tests.memory_store import MemoryStores
 from tests.model import Fate
-from tests.scenes import LONG, Scene, address, attachment, message
+from tests.scenes import LONG, Scene, address, attachment, message, policy
 from tests.steps import Stepped, count
+from tests.system import STAFF
 
 Act = Callable[[Scene], object]
 
@@ -383,3 +384,106 @@ class TestADeletionAndACapture:
         named = {head.header.attempt for head in heads}
         counted = [key for key in world.entries if key.attempt in named]
         assert not any(key.partition.startswith(part_of.hex()) for key in counted)
+
+
+PAIRS: dict[str, tuple[Act, Message, Message]] = {
+    "the same": (nothing, message("m", "a", "bx"), message("m", "a", "bx")),
+    "the same, long": (
+        nothing,
+        message("m", "a", "x", body=LONG),
+        message("m", "a", "x", body=LONG),
+    ),
+    "of a new person": (nothing, message("m", "a", "x"), message("n", "x", "a")),
+    "of a new person, in another class": (
+        nothing,
+        message("m", "a", "x"),
+        message("n", "a", "x", purpose="law"),
+    ),
+    "two edits": (
+        _edited,
+        message("m", "x", "ab", body="one", edit=True),
+        message("m", "x", "ab", body="two", edit=True),
+    ),
+    "two copies": (
+        _copied,
+        message("m", "b", "xa", content_identified=True),
+        message("m", "b", "xc", content_identified=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_two_captures_at_once(pair: str) -> None:
+    """Both are taken, none is double, and each person has one holder a class."""
+    prepare, one, other = PAIRS[pair]
+    outcomes: list[Outcome] = []
+
+    def run(scene: Scene) -> None:
+        outcomes.extend(scene.deliver(one))
+
+    for step in steps_of(prepare, run):
+        scene = opened()
+        prepare(scene)
+        outcomes.clear()
+        with scene.stores.before(step, lambda s=scene: outcomes.extend(s.deliver(other))):
+            run(scene)
+        taken = [outcome for outcome in outcomes if isinstance(outcome, Captured)]
+        assert taken == outcomes
+        texts = {v.body for sent in (one, other) for v in scene.read(scene.id_of(sent)).versions}
+        assert texts >= {one.body, other.body}
+        for sent in (one, other):
+            for participant in sent.participants:
+                person = participant.address.removeprefix("mailto:")[0]
+                assert scene.found(person).count(scene.id_of(sent)) == 1
+        entries = [
+            e for item in scene.stores.world.register.values() for e in item.entries.values()
+        ]
+        assert scene.stores.world.keys.keys() == {e.holder_id for e in entries if e.holder}
+        versions = {(outcome.message_id, outcome.version) for outcome in taken}
+        assert len(versions) == (1 if one == other else 2)
+
+
+class TestASweepAndACapture:
+    """A message that met the end of its day is unreadable, and nothing of it stays behind."""
+
+    @pytest.mark.parametrize("edit", [False, True])
+    def test_that_a_shorter_period_ended(self, *, edit: bool) -> None:
+        first = message("m", "a", "bx", body=LONG, attachments=(attachment(b"file"),))
+        late = (
+            replace(first, body=LONG[::-1], edit=True)
+            if edit
+            else message("n", "a", "x", body=LONG)
+        )
+
+        def prepare(scene: Scene) -> None:
+            scene.captured(first)
+            scene.clock.pass_(timedelta(days=7))
+
+        def run(scene: Scene) -> None:
+            time = None if edit else scene.clock.now - timedelta(days=7)
+            scene.deliver(replace(late, time=time), importing=True)
+
+        def meanwhile(scene: Scene) -> None:
+            version, _ = scene.govern.policy()
+            scene.govern.put_policy(policy(short=5), version, caller=STAFF)
+            scene.sweep.run(dry_run=False)
+
+        for step in steps_of(prepare, run):
+            scene = opened()
+            prepare(scene)
+            with scene.stores.before(step, lambda s=scene: meanwhile(s)):
+                run(scene)
+            for _ in range(2):
+                for sent in (first, late):
+                    with pytest.raises((ErasedError, NotFoundError)):
+                        scene.read(scene.id_of(sent))
+                assert scene.found("a") == []
+                scene.sweep.run(dry_run=False)
+                scene.sweep.run(dry_run=False)
+                back = policy(short=30)  # a longer period again brings nothing back
+                scene.govern.put_policy(back, scene.govern.policy()[0], caller=STAFF)
+            assert not [name for keep, name in scene.stores.world.objects if not keep]
+            if edit:
+                [again] = scene.deliver(late)
+                taken = isinstance(again, Captured) and again.status is CaptureStatus.CAPTURED
+                assert not taken

@@ -1,4 +1,4 @@
-"""A restore is a merge: of a backup of every table but those of keys, nothing that ended comes back."""
+"""A restore is a merge: from a backup of all but the keys, nothing that ended comes back."""
 
 from __future__ import annotations
 
