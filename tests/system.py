@@ -69,6 +69,7 @@ class System:
         self.hashes = hashes
         self.capture = Capture(
             register=s.register,
+            keys=s.keys,
             days=s.days,
             day_requests=s.day_requests,
             archive=s.archive,

@@ -17,7 +17,7 @@ CONSUMES = "DeleteMessage GetQueueAttributes ReceiveMessage"
 MATRIX: dict[str, dict[str, str]] = {
     "ingest": {
         "RegisterTable": "BatchGetItem ConditionCheckItem GetItem PutItem UpdateItem",
-        "KeysTable": "PutItem",
+        "KeysTable": "GetItem(pk parts whole) PutItem",
         "DayKeysTable": "GetItem(pk sk h public kem ended)",
         "MessagesTable": (
             f"BatchGetItem{CLEAR} ConditionCheckItem GetItem{CLEAR} PutItem Query{CLEAR}"

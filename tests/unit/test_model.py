@@ -164,7 +164,7 @@ class Lethe(RuleBasedStateMachine):
     @rule(message_id=messages, person=st.sampled_from(PEOPLE))
     def delete(self, message_id: MessageId, person: str) -> None:
         modelled, now = self.modelled[message_id], self.scene.clock.now
-        gone = self._fate(message_id) is Fate.GONE
+        gone = self._fate(message_id) is Fate.GONE or person in modelled.cut
         try:
             self.scene.delete(message_id, person)
         except LetheError:

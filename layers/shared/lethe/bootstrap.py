@@ -173,6 +173,7 @@ def ingest() -> Intake:
     from lethe.store.archive import DynamoArchive
     from lethe.store.counts import DynamoCounts
     from lethe.store.days import DynamoDays
+    from lethe.store.keys import DynamoKeys
     from lethe.store.objects import S3Objects
     from lethe.store.policies import DynamoPolicies
     from lethe.store.queues import SqsDayRequests
@@ -191,6 +192,7 @@ def ingest() -> Intake:
             messages=env.messages_table,
             policy=env.policy_table,
         ),
+        keys=DynamoKeys(world.dynamodb, keys=env.keys_table, day_keys=env.day_keys_table),
         days=DynamoDays(world.dynamodb, day_keys=env.day_keys_table, register=env.register_table),
         day_requests=SqsDayRequests(world.sqs, days_queue=env.days_queue_url),
         archive=DynamoArchive(

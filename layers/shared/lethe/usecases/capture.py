@@ -33,6 +33,8 @@ from lethe.domain.ports import (
     Counts,
     DayRequests,
     Days,
+    DeletionMark,
+    Keys,
     KeyWrap,
     Objects,
     Policies,
@@ -90,6 +92,7 @@ class Capture:
     """The use case; all collaborators are ports."""
 
     register: Register
+    keys: Keys
     days: Days
     day_requests: DayRequests
     archive: Archive
@@ -208,6 +211,9 @@ class Capture:
     ) -> Captured | tuple[Plan, int]:
         """A known id: a duplicate, or the plan of a further version, or a conflict."""
         holders = {p: _holder_of(items[p.pseudonym], plan, first) for p in plan.parties}
+        mark = self.keys.deletion(plan.message_id) or DeletionMark(whole=False)
+        if mark.whole:
+            raise ErasedError("This message was deleted; it is not captured again.")
         if first.header.fingerprint == plan.fingerprint and not plan.message.edit:
             seen = _holders([first])
             if all(holder in seen for holder in holders.values()):
@@ -220,7 +226,8 @@ class Capture:
         ended = {
             party
             for party, holder in holders.items()
-            if holder and part_digest(plan.message_id, holder) in ended_parts
+            if holder in mark.parts
+            or (holder and part_digest(plan.message_id, holder) in ended_parts)
         }
         same = [head for head in heads if head.header.fingerprint == plan.fingerprint]
         if not same:
@@ -235,6 +242,8 @@ class Capture:
             return _duplicate(plan, same[0])
         if not plan.message.content_identified:
             raise ConflictError("This external id was captured with other participants.")
+        if not _is_shared(heads, {holders[p] for p in plan.parties if p not in ended}):
+            raise ErasedError("This message ended with its last holder; no copy brings it back.")
         return _copy_for(plan, further, ended), version
 
     def _write(self, sealed: Mapping[int, SealedMessage]) -> dict[int, Outcome]:
@@ -291,6 +300,18 @@ def _holders(heads: Sequence[Head], flags: int = 0) -> set[HolderId | None]:
     """Who has a living part in these versions and is what the flags say; None is nobody."""
     slots = [slot for head in heads for slot in head.slots if slot.flags & flags == flags]
     return {slot.holder_id for slot in slots if slot.holder_id is not None}
+
+
+def _is_shared(heads: Sequence[Head], living: Collection[HolderId | None]) -> bool:
+    """Whether one who takes part in the copy still holds what opens an earlier version.
+
+    A copy of a mail names all whom the mail named, so a holder it does not lead to was erased.
+    """
+    return any(
+        head.header.rule is not Rule.AUTHOR
+        or any(Flag.SHARE in slot.flags and slot.holder_id in living for slot in head.slots)
+        for head in heads
+    )
 
 
 def _version(head: Head | Tombstone) -> int:
