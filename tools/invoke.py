@@ -1,7 +1,8 @@
 """`make invoke`: every function on every file of events/, under `sam local invoke`, in Docker.
 
 The functions run in containers against a local AWS, each with the credentials of its own role.
-Nothing is pulled: an image of the name that SAM looks for must be there.
+Nothing is pulled: an image of the name that SAM looks for must be there. A pattern such as
+`purge/*.json` as the argument picks events.
 """
 
 import ipaddress
@@ -9,9 +10,15 @@ import json
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
+from lethe.domain.erasure import Grounds
+from lethe.domain.messages import MessageId
+from lethe.domain.requests import PrivacyRequest, RequestId, RequestState
+from lethe.store.keys import DynamoKeys
+from lethe.store.requests import DynamoRequests
 from samtranslator.yaml_helper import yaml_parse
 
 from tools.build import build_for_this_machine, overrides, run_sam
@@ -24,14 +31,16 @@ EVENTS = ROOT / "events"
 
 def main() -> int:
     failed = []
+    pattern = sys.argv[1] if len(sys.argv) > 1 else "*/*.json"
     with (
         tempfile.TemporaryDirectory(prefix="lethe-") as home,
         LocalAws(Path(home), host=docker_gateway()) as aws,
     ):
         with step("building and deploying"):
             stack = deploy(aws)
+            prepare(stack)
         template = reachable_template(build_for_this_machine(local_parameters()), aws)
-        for event in sorted(EVENTS.glob("*/*.json")):
+        for event in sorted(EVENTS.glob(pattern)):
             with step(f"invoking {event.relative_to(EVENTS)}"):
                 answer = invoke(stack, template, event)
             print(f"{event.relative_to(EVENTS)}: {answer}")
@@ -41,6 +50,32 @@ def main() -> int:
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def prepare(stack: Stack) -> None:
+    """Put in place what the events of queues speak of: an open request, a deleted message."""
+    dynamodb, now = stack.client("dynamodb"), datetime.now(UTC)
+    request_id = RequestId(queued("erase/resume.json")["request"])
+    requests = DynamoRequests(
+        dynamodb, requests=stack.resources["RequestsTable"], period=timedelta(days=1)
+    )
+    requests.create(
+        PrivacyRequest(request_id, Grounds.OBJECTION, now, RequestState.RECEIVED, cases=())
+    )
+    keys = DynamoKeys(
+        dynamodb,
+        keys=stack.resources["KeysTable"],
+        day_keys=stack.resources["DayKeysTable"],
+    )
+    keys.mark_deleted(MessageId(queued("purge/message.json")["message"]), None, now)
+
+
+def queued(event: str) -> dict[str, str]:
+    """Return the body of an event's first record."""
+    body: dict[str, str] = json.loads(
+        json.loads((EVENTS / event).read_text())["Records"][0]["body"]
+    )
+    return body
 
 
 def failed_with(answer: str) -> bool:
