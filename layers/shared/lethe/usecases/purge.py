@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import Final
 
 from lethe.domain.archive import (
@@ -33,8 +34,19 @@ from lethe.domain.work import PurgeHolder, PurgeMessage, PurgeWork
 from lethe.usecases.sealing import ORIGINAL
 
 ENTRIES_A_RUN: Final = 1000
-"""How many index entries one run handles before it queues the rest as a run of its own."""
+"""How many index entries one run deletes before it queues the rest as a run of its own.
+
+Only what was deleted counts: entries that stay would be met again by every run.
+"""
 _LOOK_AHEAD: Final = 100
+
+
+class _Step(Enum):
+    """What became of an index entry: it went, it waits for the verifying pass, or it may stay."""
+
+    DELETED = auto()
+    LEFT = auto()
+    STAYS = auto()
 
 
 @dataclass(frozen=True)
@@ -62,14 +74,15 @@ class Purge:
             raise UnavailableError(
                 "The holder's key lives; nothing proves that its messages ended."
             )
-        purged = left = 0
-        for handled, key in enumerate(self._entries(work)):
-            if handled == ENTRIES_A_RUN:
+        purged = deleted = left = 0
+        for key in self._entries(work):
+            if deleted == ENTRIES_A_RUN:
                 self.requests.count_purged(work.request_id, purged)
                 self.purge_queue.send([work])
                 return
-            gone, versions = self._purge_entry(key, work.holder_id, final=work.verify)
-            left += not gone
+            step, versions = self._purge_entry(key, work.holder_id, final=work.verify)
+            deleted += step is _Step.DELETED
+            left += step is _Step.LEFT
             purged += versions
         self.requests.count_purged(work.request_id, purged)
         if work.verify and not left and not self._owes(work):
@@ -94,27 +107,27 @@ class Purge:
                 return
             after = keys[-1]
 
-    def _purge_entry(self, key: EntryKey, holder: HolderId, *, final: bool) -> tuple[bool, int]:
-        """Delete an entry and what its message owes it: whether it is gone, and versions ended."""
+    def _purge_entry(self, key: EntryKey, holder: HolderId, *, final: bool) -> tuple[_Step, int]:
+        """Delete an entry and what its message owes it: what was done, and versions ended."""
         found, _ = self.archive.heads(key.message_id)
         standing = next((head for head in found if _version(head) == key.version), None)
         head = standing.head if isinstance(standing, Tombstone) else standing
         if standing is None or head is None or head.header.attempt != key.attempt:
             if final:  # before, a capture may be between its entries, its objects and its item
                 self._delete_stray(key)
-            return final, 0
+            return _Step.DELETED if final else _Step.LEFT, 0
         if isinstance(standing, Tombstone):
             self._finish(standing, last=key)
-            return True, 0
+            return _Step.DELETED, 0
         if self._has_ended(standing):
-            return True, self._end_erased(standing, found, last=key)
+            return _Step.DELETED, self._end_erased(standing, found, last=key)
         if _sealed_in_content(standing, holder):
-            return True, 0
+            return _Step.STAYS, 0
         for index, slot in enumerate(standing.slots):
             if slot.holder_id == holder:
                 self._cut(standing, index)
         self.archive.delete_entry(key)
-        return True, 0
+        return _Step.DELETED, 0
 
     def _end_erased(self, head: Head, found: Sequence[Head | Tombstone], *, last: EntryKey) -> int:
         """End a version, and before it those that end with it: how many."""
