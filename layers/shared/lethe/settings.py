@@ -105,7 +105,7 @@ class PurgeSettings(Settings, _Waiting):
     purge_queue_url: str
 
 
-class RetentionSweepSettings(Settings, _Capturing, _Waiting):
+class RetentionSweepSettings(Settings, _Capturing):
     """What ends days."""
 
     register_table: str
