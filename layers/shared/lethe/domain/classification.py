@@ -26,6 +26,8 @@ class LegalBasis(StrEnum):
     VITAL_INTERESTS = "Art. 6(1)(d)"
     PUBLIC_TASK = "Art. 6(1)(e)"
     LEGITIMATE_INTERESTS = "Art. 6(1)(f)"
+    SOFT_OPT_IN = "Art. 6(1)(f) with Art. 13(2) ePrivacy"
+    """Own similar products, to an address obtained in a sale, with an opt-out each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Facts:
     direction: Direction
     purpose: str = ""
     external: bool = True
+    tags: frozenset[str] = frozenset()
+    """What detectors found in an inbound text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Conditions(BaseModel):
     direction: Annotated[tuple[Direction, ...], BeforeValidator(_one_or_more)] = ()
     purpose: Annotated[tuple[Name, ...], BeforeValidator(_one_or_more)] = ()
     external: bool | None = None
+    tag: Annotated[tuple[Name, ...], BeforeValidator(_one_or_more)] = ()
 
     def failed(self, facts: Facts) -> tuple[str, ...]:
         """Return the names of the conditions that the facts do not meet."""
@@ -91,6 +96,7 @@ class Conditions(BaseModel):
             "direction": not self.direction or facts.direction in self.direction,
             "purpose": not self.purpose or facts.purpose in self.purpose,
             "external": self.external is None or facts.external is self.external,
+            "tag": not self.tag or not facts.tags.isdisjoint(self.tag),
         }
         return tuple(name for name, held in holds.items() if not held)
 

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from lethe.domain.channel_settings import ChannelSettings
 from lethe.domain.classification import (
     Classification,
     ClassificationRule,
     Facts,
-    LegalBasis,
     Name,
     RuleResult,
 )
+from lethe.domain.controller import Controller, NoticeFacts
 from lethe.domain.errors import FieldProblem, InvalidInputError
 from lethe.domain.periods import Period, PeriodField
+from lethe.domain.purposes import Purpose
+from lethe.domain.reviews import STRICT, Review, Text
 from lethe.domain.validation import wrong_at
+from lethe.domain.vendors import Vendor
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-
-_STRICT: Final = ConfigDict(
-    strict=True,
-    extra="forbid",
-    frozen=True,
-    hide_input_in_errors=True,
-    defer_build=True,  # capture's cold start should not build what it may not use
-)
+_STRICT: Final = STRICT
 _NO_WINDOW: Final = Period()
 
 
@@ -116,25 +112,6 @@ class RetentionClass(BaseModel):
         return self.deletion_window.last_day(day)
 
 
-class Purpose(BaseModel):
-    """Why messages are processed, in words for the notice, with the legal basis."""
-
-    model_config = _STRICT
-
-    description: Text
-    legal_basis: LegalBasis
-    legitimate_interest: Text | None = None
-
-    @model_validator(mode="after")
-    def _names_the_interest(self) -> Self:
-        if (self.legal_basis is LegalBasis.LEGITIMATE_INTERESTS) is (
-            self.legitimate_interest is None
-        ):
-            expected = "Name the interest exactly where the basis is Art. 6(1)(f)."
-            raise wrong_at([(("legitimate_interest",), expected)], "Purpose")
-        return self
-
-
 class OwnRecord(BaseModel):
     """One sort of Lethe's own records: what is in it, on what basis, and for how long."""
 
@@ -147,13 +124,15 @@ class OwnRecord(BaseModel):
     personal_data: bool
 
 
-class Controller(BaseModel):
-    """The company that runs Lethe, as the notice names it."""
+class Reclassification(BaseModel):
+    """Messages of one class, of some days, that end as another class would end them, if earlier."""
 
     model_config = _STRICT
 
-    name: Text
-    contact: Text
+    from_class: Name
+    to_class: Name
+    first_day: date
+    last_day: date
 
 
 class Policy(BaseModel):
@@ -170,6 +149,11 @@ class Policy(BaseModel):
     rules: tuple[ClassificationRule, ...] = Field(default=(), max_length=1000)
     function_shards: int = Field(default=4, ge=1, le=64)
     records: dict[Name, OwnRecord] = Field(default_factory=dict, max_length=100)
+    channels: dict[Name, ChannelSettings] = Field(default_factory=dict, max_length=100)
+    vendors: dict[Name, Vendor] = Field(default_factory=dict, max_length=100)
+    notice: NoticeFacts = Field(default_factory=NoticeFacts)
+    reclassifications: tuple[Reclassification, ...] = Field(default=(), max_length=100)
+    review: Review | None = None
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> Self:
