@@ -8,7 +8,7 @@ from lethe.api import answers, calls
 from lethe.api.bodies.access import SearchIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
-from lethe.bootstrap import access
+from lethe.bootstrap.access import access
 from lethe.observability import entrypoint
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from lethe.api import answers, calls, queues
 from lethe.api.bodies.erase import DecisionsIn, DeletionIn, RequestIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
-from lethe.bootstrap import erase
+from lethe.bootstrap.erase import erase
 from lethe.observability import entrypoint
 
 if TYPE_CHECKING:

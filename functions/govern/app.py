@@ -8,7 +8,7 @@ from lethe.api import answers
 from lethe.api.bodies.govern import FactsIn, OwnAddressQuery
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
-from lethe.bootstrap import govern
+from lethe.bootstrap.govern import govern
 from lethe.domain.policy import Policy
 from lethe.observability import entrypoint
 

@@ -8,7 +8,7 @@ from lethe.api import answers
 from lethe.api.bodies.ingest import UploadIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
-from lethe.bootstrap import ingest
+from lethe.bootstrap.ingest import ingest
 from lethe.observability import entrypoint
 
 if TYPE_CHECKING:

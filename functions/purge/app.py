@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lethe.api import queues
-from lethe.bootstrap import purge
+from lethe.bootstrap.purge import purge
 from lethe.observability import entrypoint
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lethe.api import queues, sweeps
-from lethe.bootstrap import retention_sweep
+from lethe.bootstrap.retention_sweep import retention_sweep
 from lethe.observability import entrypoint
 
 if TYPE_CHECKING:

@@ -45,8 +45,8 @@ OURS = """
 import sys
 sys.path.insert(0, {folder!r})
 import app
-from lethe import bootstrap
-bootstrap.{name}()
+from lethe.bootstrap.{name} import {name}
+{name}()
 """
 
 
