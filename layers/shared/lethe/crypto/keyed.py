@@ -18,6 +18,8 @@ PSEUDONYM_LABEL = FORMAT + b" pseudonyms"
 """What `GenerateMac` of the pseudonym key is called with."""
 MESSAGE_ID_LABEL = FORMAT + b" message ids"
 """What `GenerateMac` of the message id key is called with."""
+AUTHORISATION_LABEL = FORMAT + b" authorisations"
+"""What `GenerateMac` of the authorisation key is called with, for `crypto/authorisation.py`."""
 
 
 def pseudonym(key: bytes, address: str) -> Pseudonym:
