@@ -10,6 +10,10 @@ from lethe.domain.reviews import STRICT, LongText, Text
 from lethe.domain.vendors import Country
 
 Url = Annotated[str, Field(pattern=r"^https?://[!-~]{1,500}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+"""ISO 639-1."""
+Pointer = Annotated[str, Field(pattern=r"^(/[a-z0-9_-]{1,64}){1,8}$")]
+"""A JSON Pointer (RFC 6901) into the policy document."""
 
 
 class Controller(BaseModel):
@@ -41,6 +45,12 @@ class NoticeFacts(BaseModel):
 
     model_config = STRICT
 
+    language: Language = "en"
+    """The language in which the policy's own texts are written."""
+    translations: dict[Language, dict[Pointer, LongText]] = Field(
+        default_factory=dict, max_length=30
+    )
+    """The policy's own texts in other languages: by the place of each in the document."""
     public_url: Url | None = None
     """Where the notices are found; the API's own address if there is none."""
     sources: tuple[Text, ...] = Field(default=(), max_length=20)
