@@ -58,6 +58,10 @@ def resource_of(resource: Any) -> str:
     match resource:
         case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
             return logical_id
+        case {"Ref": str(logical_id)}:
+            return logical_id
+        case {"Fn::Sub": str(text)} if text.endswith(":identity/*"):
+            return "identities of SES"
         case {"Fn::Sub": str(text)} if found := _IN_ARN.match(text):
             rest = found["rest"]
             return found["resource"] if rest == "*" else f"{found['resource']} {rest}"

@@ -95,7 +95,7 @@ def test_a_failed_run_rings(folder: str) -> None:
     assert len(alarms_on("Lethe", "UnhandledErrors", {"service": f"lethe-{folder}"})) == 1
 
 
-@pytest.mark.parametrize("folder", ["ingest", "access", "erase"])
+@pytest.mark.parametrize("folder", ["ingest", "access", "erase", "consent", "dispatch"])
 def test_turned_away_callers_ring(folder: str) -> None:
     name, _ = FUNCTIONS[folder]
     assert alarms_on("AWS/Lambda", "Throttles", {"FunctionName": ref(f"{name}Function")})
@@ -114,7 +114,7 @@ def test_every_dead_letter_rings() -> None:
 
 
 def test_waiting_work_rings() -> None:
-    for queue in ("PurgeQueue", "EraseQueue"):
+    for queue in ("PurgeQueue", "EraseQueue", "SendQueue"):
         dimensions = {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}
         assert alarms_on("AWS/SQS", "ApproximateAgeOfOldestMessage", dimensions)
 
@@ -180,6 +180,8 @@ def test_a_queue_waits_longer_than_its_function_runs() -> None:
         queue = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
         function = mapping["Properties"]["FunctionName"]["Ref"]
         timeout = expanded()[function]["Properties"]["Timeout"]
+        if timeout == ref("LongestCaptureSeconds"):
+            timeout = source()["Parameters"]["LongestCaptureSeconds"]["Default"]
         assert expanded()[queue]["Properties"]["VisibilityTimeout"] >= 6 * timeout
 
 

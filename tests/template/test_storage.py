@@ -15,14 +15,29 @@ TABLES = {
     "AuditTable": "pk sk",
     "PolicyTable": "pk",
     "CountsTable": "pk sk",
+    "ConsentTable": "pk sk",
+    "ConsentStatesTable": "pk",
+    "ConsentKeysTable": "pk",
+    "NoticesTable": "pk sk",
+    "ReviewsTable": "pk",
+    "OutboxTable": "pk sk",
 }
-TABLES_OF_KEYS = {"KeysTable", "DayKeysTable", "HoldKeysTable"}
-TABLES_WITH_TTL = {"MessagesTable", "EntriesTable", "RequestsTable", "CountsTable"}
+TABLES_OF_KEYS = {"KeysTable", "DayKeysTable", "HoldKeysTable", "ConsentKeysTable"}
+TABLES_WITH_TTL = {
+    "MessagesTable",
+    "EntriesTable",
+    "RequestsTable",
+    "CountsTable",
+    "ConsentTable",
+    "ReviewsTable",
+    "OutboxTable",
+}
 RETAINED = (
     "AWS::DynamoDB::Table",
     "AWS::S3::Bucket",
     "AWS::KMS::Key",
     "AWS::Cognito::UserPool",
+    "AWS::SecretsManager::Secret",
 )
 BUCKETS = {"ObjectsBucket", "KeepBucket", "LedgerBucket", "StagingBucket"}
 every_table = pytest.mark.parametrize("table", TABLES)
@@ -183,4 +198,7 @@ def test_keys_are_of_their_kinds() -> None:
         "StorageKey": "SYMMETRIC_DEFAULT",
         "PseudonymKey": "HMAC_256",
         "MessageIdKey": "HMAC_256",
+        "AuthorisationKey": "HMAC_256",
+        "ReceiptsKey": "ECC_NIST_P256",
+        "TransitKey": "SYMMETRIC_DEFAULT",
     }

@@ -57,6 +57,16 @@ class IngestSettings(Settings, _Capturing):
     pseudonym_key_id: str
     message_id_key_id: str
     days_queue_url: str
+    consent_table: str
+    consent_states_table: str
+    consent_keys_table: str
+    reviews_table: str
+    outbox_table: str
+    send_queue_url: str
+    authorisation_key_id: str
+    receipts_key_id: str
+    transit_key_id: str
+    public_url: str
 
 
 class AccessSettings(Settings):
@@ -73,6 +83,11 @@ class AccessSettings(Settings):
     keep_bucket: str
     holders_key_id: str
     pseudonym_key_id: str
+    consent_table: str
+    consent_states_table: str
+    consent_keys_table: str
+    notices_table: str
+    receipts_key_id: str
 
 
 class EraseSettings(Settings, _Waiting):
@@ -88,6 +103,7 @@ class EraseSettings(Settings, _Waiting):
     pseudonym_key_id: str
     purge_queue_url: str
     erase_queue_url: str
+    consent_queue_url: str
     key_backup_days: int = Field(ge=0, le=35)
 
 
@@ -122,13 +138,65 @@ class RetentionSweepSettings(Settings, _Capturing):
     key_backup_days: int = Field(ge=0, le=35)
 
 
-class GovernSettings(Settings):
-    """What keeps the policy and the list of own addresses."""
+class GovernSettings(Settings, _Capturing, _Waiting):
+    """What keeps policy, own addresses and notices; the last ones are what a notice states."""
 
     register_table: str
+    day_keys_table: str
+    counts_table: str
     policy_table: str
+    notices_table: str
+    reviews_table: str
     audit_table: str
     pseudonym_key_id: str
+    reports_topic_arn: str
+    public_url: str
+    key_backup_days: int = Field(ge=0, le=35)
+    message_backup_days: int = Field(ge=0, le=35)
+    log_retention_days: int = Field(gt=0)
+    sweep_schedule: str
+
+
+class ConsentSettings(Settings, _Capturing):
+    """What records consent: it may wrap keys and never unwrap one."""
+
+    register_table: str
+    consent_table: str
+    consent_states_table: str
+    consent_keys_table: str
+    notices_table: str
+    reviews_table: str
+    requests_table: str
+    policy_table: str
+    audit_table: str
+    holders_key_id: str
+    pseudonym_key_id: str
+    authorisation_key_id: str
+    receipts_key_id: str
+
+
+class DispatchSettings(Settings, _Capturing):
+    """What decides whether a message may be sent, and sends it."""
+
+    register_table: str
+    consent_table: str
+    consent_states_table: str
+    consent_keys_table: str
+    outbox_table: str
+    counts_table: str
+    policy_table: str
+    audit_table: str
+    holders_key_id: str
+    pseudonym_key_id: str
+    authorisation_key_id: str
+    receipts_key_id: str
+    transit_key_id: str
+    send_queue_url: str
+    sent_queue_url: str
+    vendor_secret_id: str
+    twilio_url: str
+    whatsapp_url: str
+    public_url: str
 
 
 BY_FUNCTION: dict[str, type[Settings]] = {
@@ -138,6 +206,8 @@ BY_FUNCTION: dict[str, type[Settings]] = {
     "purge": PurgeSettings,
     "retention_sweep": RetentionSweepSettings,
     "govern": GovernSettings,
+    "consent": ConsentSettings,
+    "dispatch": DispatchSettings,
 }
 
 S = TypeVar("S", bound=Settings)

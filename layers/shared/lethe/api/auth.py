@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CAPTURE: Final = "lethe/capture"
 IMPORT: Final = "lethe/import"
 REQUESTS: Final = "lethe/requests"
+CONSENT: Final = "lethe/consent"
+DISPATCH: Final = "lethe/dispatch"
 STAFF: Final = frozenset({"lethe/staff", "aws.cognito.signin.user.admin"})
 """What a token of the staff application carries; groups count in no other token."""
 
@@ -30,6 +32,8 @@ class Access:
 
     scopes: frozenset[str] = frozenset()
     groups: frozenset[Group] = frozenset()
+    public: bool = False
+    """Anybody: the route itself asks for what proves the caller, if anything does."""
 
     @property
     def token_scopes(self) -> frozenset[str]:
@@ -40,6 +44,13 @@ class Access:
 _CAPTURE: Final = Access(scopes=frozenset({CAPTURE, IMPORT}))
 _READ: Final = Access(groups=_READERS)
 _REQUESTS: Final = Access(frozenset({REQUESTS}), _OFFICER)
+
+_RECORD: Final = Access(frozenset({CONSENT}), _OFFICER)
+_ASK: Final = Access(frozenset({CONSENT, DISPATCH}), _OFFICER)
+_WITHDRAW: Final = Access(frozenset({CONSENT, REQUESTS}), _OFFICER)
+_GOVERN: Final = Access(groups=_OFFICER)
+_APPROVE: Final = Access(groups=_OFFICER | {Group.APPROVER})
+_PUBLIC: Final = Access(public=True)
 
 ROUTES: Final[Mapping[tuple[str, str], Access]] = {
     ("POST", "/messages"): _CAPTURE,
@@ -55,16 +66,52 @@ ROUTES: Final[Mapping[tuple[str, str], Access]] = {
     ("GET", "/requests/<request_id>"): Access(_REQUESTS.scopes, _OFFICER | {Group.AUDITOR}),
     ("POST", "/requests/<request_id>/decisions"): _REQUESTS,
     ("GET", "/policy"): Access(groups=_ANYONE),
-    ("PUT", "/policy"): Access(groups=_OFFICER),
+    ("POST", "/policy/proposals"): _GOVERN,
+    ("GET", "/policy/proposals/<proposal_id>"): Access(groups=_ANYONE),
+    ("POST", "/policy/proposals/<proposal_id>/preview"): _APPROVE,
+    ("POST", "/policy/proposals/<proposal_id>/approval"): _APPROVE,
     ("POST", "/policy/explanations"): Access(groups=_ANYONE),
     ("POST", "/own-addresses"): Access(groups=_KEEPERS),
     ("POST", "/own-addresses/search"): Access(groups=_KEEPERS),
+    ("GET", "/doctor"): Access(groups=_ANYONE),
+    ("GET", "/reports/<day>"): Access(groups=_ANYONE),
+    ("POST", "/notices/<audience>/drafts"): _GOVERN,
+    ("POST", "/notices/<audience>/approval"): _APPROVE,
+    ("GET", "/notice-versions/<audience>/<version>"): Access(groups=_ANYONE),
+    ("GET", "/notices/<audience>/<language>"): _PUBLIC,
+    ("GET", "/records-of-processing"): Access(groups=_ANYONE),
+    ("POST", "/consents"): _RECORD,
+    ("POST", "/consents/import"): Access(frozenset({IMPORT}), _OFFICER),
+    ("POST", "/consents/search"): Access(_ASK.scopes, _OFFICER | {Group.AUDITOR}),
+    ("POST", "/consents/proof"): Access(groups=_OFFICER | {Group.AUDITOR}),
+    ("POST", "/withdrawals"): _WITHDRAW,
+    ("GET", "/withdrawals/<token>"): _PUBLIC,
+    ("POST", "/withdrawals/<token>"): _PUBLIC,
+    ("POST", "/objections"): _WITHDRAW,
+    ("POST", "/objections/<event_id>/decision"): _GOVERN,
+    ("POST", "/basis-events"): _ASK,
+    ("POST", "/opt-outs"): _ASK,
+    ("GET", "/reviews"): _GOVERN,
+    ("POST", "/reviews/<review_id>/decision"): _GOVERN,
+    ("GET", "/.well-known/jwks.json"): _PUBLIC,
+    ("GET", "/schemas/consent-record.json"): _PUBLIC,
+    ("POST", "/dispatches"): Access(frozenset({DISPATCH})),
+    ("GET", "/dispatches/<dispatch_id>"): Access(frozenset({DISPATCH}), _OFFICER | {Group.AUDITOR}),
+    ("POST", "/suppressions/search"): _ASK,
+    ("POST", "/2010-04-01/Accounts/<sid>/Messages.json"): _PUBLIC,
+    ("GET", "/2010-04-01/Accounts/<sid>/Messages/<message_sid>"): _PUBLIC,
 }
 """Every route of Lethe; one that does not stand here is not answered."""
 
 
+ANYBODY: Final = Caller("anybody")
+"""The caller of a public route."""
+
+
 def admit(claims: Mapping[str, object], access: Access) -> Caller:
     """Return the caller of a route, or refuse."""
+    if access.public:
+        return ANYBODY
     caller = caller_of(claims)
     require(caller, scopes=access.scopes, groups=access.groups)
     return caller

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Work = Callable[[str], object]
 
 _RECORDS: Final = "Records"
+_SCHEDULED: Final = "scheduled"
+"""What the template's schedules say: `{"scheduled": "daily"}`."""
 
 
 def work_off(event: Event, work: Work) -> Event:
@@ -26,9 +28,18 @@ def work_off(event: Event, work: Work) -> Event:
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def answer(event: Event, work: Work, otherwise: Callable[[], Event]) -> Event:
-    """Answer for a function that serves a queue and something else."""
-    return work_off(event, work) if _RECORDS in event else otherwise()
+def answer(
+    event: Event,
+    work: Work,
+    otherwise: Callable[[], Event],
+    scheduled: Callable[[], Event] | None = None,
+) -> Event:
+    """Answer for a function that serves a queue, perhaps a schedule, and something else."""
+    if _RECORDS in event:
+        return work_off(event, work)
+    if scheduled is not None and _SCHEDULED in event:
+        return scheduled()
+    return otherwise()
 
 
 def purge_work(body: str) -> PurgeWork:
