@@ -7,8 +7,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 STAGE ?= production
 BIN := .venv/bin
+# dnspython: email-validator asks DNS with it, and Lethe asks for the syntax alone. What is not there
+# cannot tell a name server whom the company writes to.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
-	--python-version 3.11 --generate-hashes
+	--python-version 3.11 --generate-hashes --no-emit-package dnspython
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
