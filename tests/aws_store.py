@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,9 +21,10 @@ from lethe.store.keys import DynamoKeys
 from lethe.store.ledger import S3Ledger
 from lethe.store.objects import S3Objects
 from lethe.store.policies import DynamoPolicies
-from lethe.store.queues import SqsDayRequests, SqsEraseQueue, SqsPurgeQueue
+from lethe.store.queues import SqsConsentQueue, SqsDayRequests, SqsEraseQueue, SqsPurgeQueue
 from lethe.store.register import DynamoRegister
 from lethe.store.requests import DynamoRequests
+from lethe.store.reviews import DynamoReviews
 from lethe.store.staging import S3Staging
 from lethe.store.wrap import KmsKeyWrap
 from moto import mock_aws
@@ -73,6 +75,7 @@ class AwsStores:
         self.dynamodb, self.kms, self.sqs = map(_client, ("dynamodb", "kms", "sqs"))
         self.s3 = _client("s3")
         self.clients = (self.dynamodb, self.s3, self.kms, self.sqs)
+        self.secretsmanager, self.sesv2, self.sns = map(_client, ("secretsmanager", "sesv2", "sns"))
         for name, table in declared("AWS::DynamoDB::Table").items():
             _create_table(self.dynamodb, name, table)
         self.buckets = {
@@ -107,7 +110,15 @@ class AwsStores:
         self.ledger = S3Ledger(s3, ledger=self.buckets["LedgerBucket"])
         self.purge_queue = SqsPurgeQueue(sqs, purge_queue=self.queues["PurgeQueue"])
         self.erase_queue = SqsEraseQueue(sqs, erase_queue=self.queues["EraseQueue"])
+        self.consent_queue = SqsConsentQueue(sqs, consent_queue=self.queues["ConsentQueue"])
+        self.reviews = DynamoReviews(dynamodb, reviews="ReviewsTable", period=PERIOD)
         self.day_requests = SqsDayRequests(sqs, days_queue=self.queues["DaysQueue"])
+
+    def sent_secret(self, secret: dict[str, Any]) -> str:
+        """Put the credentials at the vendors where the dispatcher finds them; their id."""
+        made = self.secretsmanager.create_secret(Name="vendors", SecretString=json.dumps(secret))
+        arn: str = made["ARN"]
+        return arn
 
     @cached_property
     def kms_keys(self) -> dict[str, str]:

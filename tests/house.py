@@ -22,6 +22,10 @@ EVENTS = Path(__file__).parents[1] / "events"
 CONTEXT: Any = SimpleNamespace(aws_request_id="r-1")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MARA = "tel:+4915112345678"
+VENDORS = {
+    "twilio": {"account_sid": "AC" + "0" * 32, "auth_token": "twilio-token"},
+    "whatsapp": {"phone_number_id": "100000000000001", "access_token": "whatsapp-token"},
+}
 
 
 @dataclass
@@ -102,6 +106,17 @@ def at_home(aws: AwsStores, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         "HOLDERS_KEY_ID": aws.kms_keys["HoldersKey"],
         "PSEUDONYM_KEY_ID": aws.kms_keys["PseudonymKey"],
         "MESSAGE_ID_KEY_ID": aws.kms_keys["MessageIdKey"],
+        "AUTHORISATION_KEY_ID": aws.kms_keys["AuthorisationKey"],
+        "RECEIPTS_KEY_ID": aws.kms_keys["ReceiptsKey"],
+        "TRANSIT_KEY_ID": aws.kms_keys["TransitKey"],
+        "REPORTS_TOPIC_ARN": aws.sns.create_topic(Name="ReportsTopic")["TopicArn"],
+        "VENDOR_SECRET_ID": aws.sent_secret(VENDORS),
+        "TWILIO_URL": "http://127.0.0.1:9",  # nobody listens: a test that sends names a server
+        "WHATSAPP_URL": "http://127.0.0.1:9",
+        "PUBLIC_URL": "https://lethe.example",
+        "MESSAGE_BACKUP_DAYS": "35",
+        "LOG_RETENTION_DAYS": "30",
+        "SWEEP_SCHEDULE": "rate(1 hour)",
         **{f"{snake(name)}_URL": url for name, url in aws.queues.items()},
         **{snake(name): bucket for name, bucket in aws.buckets.items()},
         **{

@@ -15,6 +15,8 @@ MACHINES = {
     "capture": ("CaptureClient", "lethe/capture"),
     "import": ("CaptureClient", "lethe/capture lethe/import"),
     "requests": ("RequestsClient", "lethe/requests"),
+    "consent": ("ConsentClient", "lethe/consent"),
+    "dispatch": ("DispatchClient", "lethe/dispatch"),
 }
 RENEWED_BEFORE_END_SECONDS = 120
 GROUPS = ("privacy-officer", "approver", "investigator", "auditor", "operator")
@@ -31,7 +33,7 @@ class Callers:
         self._tokens: dict[tuple[str, ...], str] = {}
 
     def machine(self, name: str) -> str:
-        """Return a token of `capture`, `import` or `requests`."""
+        """Return a token of one of the machines, such as `capture` or `dispatch`."""
         if _ends_soon(self._tokens.get((name,))):
             self._tokens[name,] = self._machine_token(*MACHINES[name])
         return self._tokens[name,]

@@ -132,9 +132,13 @@ class Stack:
 
 
 def deploy(aws: LocalAws, **parameters: str) -> Stack:
-    """Build and deploy the template, complete what the local AWS leaves out, make day keys."""
-    parameters = local_parameters() | parameters
-    built = build_for_this_machine(parameters)
+    """Build and deploy the template, complete what the local AWS leaves out, make day keys.
+
+    Parameters beside the configured ones reach the deployment alone: a build knows none of them.
+    """
+    configured = local_parameters()
+    built = build_for_this_machine(configured)
+    parameters = configured | parameters
     _sam_deploy(aws, built, parameters)
     stack = read_stack(aws)
     complete(aws, built / "template.yaml", parameters, stack.resources)

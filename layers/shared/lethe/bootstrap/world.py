@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
     from lethe.domain.addresses import Address
@@ -87,6 +90,18 @@ class World:
     @cached_property
     def sqs(self) -> SQSClient:
         return cast("SQSClient", _Later(lambda: self.client("sqs")))
+
+    @cached_property
+    def secrets(self) -> SecretsManagerClient:
+        return cast("SecretsManagerClient", _Later(lambda: self.client("secretsmanager")))
+
+    @cached_property
+    def ses(self) -> SESV2Client:
+        return cast("SESV2Client", _Later(lambda: self.client("sesv2")))
+
+    @cached_property
+    def sns(self) -> SNSClient:
+        return cast("SNSClient", _Later(lambda: self.client("sns")))
 
 
 @dataclass
