@@ -38,6 +38,7 @@ from lethe.domain.register import Holds, Pseudonym, RegisterEntry, RegisterItem,
 from lethe.domain.requests import Act, PrivacyRequest, RequestId, RequestState
 from lethe.domain.work import PurgeWork
 from lethe.store.requests import merged
+from lethe.store.reviews import iso
 from lethe.store.shredding import item_after
 
 DayName = tuple[str, date, date]
@@ -69,6 +70,8 @@ class World:
     ledger: dict[str, Mapping[str, object]] = field(default_factory=dict)
     purge_work: list[tuple[PurgeWork, timedelta]] = field(default_factory=list)
     erase_work: list[RequestId] = field(default_factory=list)
+    consent_work: list[RequestId] = field(default_factory=list)
+    reviews: dict[str, dict[str, str]] = field(default_factory=dict)
     asked_days: list[DayName] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -493,10 +496,45 @@ class MemoryEraseQueue(_Part):
         self.world.erase_work += request_ids
 
 
+class MemoryConsentQueue(_Part):
+    @_alone
+    def send(self, request_ids: Sequence[RequestId]) -> None:
+        self.world.consent_work += request_ids
+
+
 class MemoryDayRequests(_Part):
     @_alone
     def ask(self, cls: str, day: date, end: date) -> None:
         self.world.asked_days.append((cls, day, end))
+
+
+class MemoryReviews(_Part):
+    @_alone
+    def put(self, review_id: str, document: Mapping[str, str], at: datetime) -> None:
+        known = {"id": review_id, "at": iso(at)}
+        self.world.reviews.setdefault(review_id, dict(document) | known)
+
+    @_alone
+    def open(self) -> Iterator[Mapping[str, str]]:
+        waiting = [one for one in self.world.reviews.values() if "decision" not in one]
+        return iter(sorted(waiting, key=lambda one: (one["at"], one["id"])))
+
+    @_alone
+    def times(self) -> Iterator[tuple[str, datetime]]:
+        return ((one["kind"], datetime.fromisoformat(one["at"])) for one in self.open())
+
+    @_alone
+    def get(self, review_id: str) -> Mapping[str, str]:
+        if review_id not in self.world.reviews:
+            raise NotFoundError("no review")
+        return dict(self.world.reviews[review_id])
+
+    @_alone
+    def close(self, review_id: str, decision: str, actor: str, at: datetime) -> None:
+        found = self.world.reviews.get(review_id)
+        if found is None or "decision" in found:
+            raise ConflictError("closed")
+        found |= {"decision": decision, "actor": actor, "closed_at": iso(at)}
 
 
 class MemoryStores:
@@ -517,6 +555,8 @@ class MemoryStores:
         self.ledger = MemoryLedger(world)
         self.purge_queue = MemoryPurgeQueue(world)
         self.erase_queue = MemoryEraseQueue(world)
+        self.consent_queue = MemoryConsentQueue(world)
+        self.reviews = MemoryReviews(world)
         self.day_requests = MemoryDayRequests(world)
         self.wrap = MemoryKeyWrap()
 

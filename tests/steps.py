@@ -21,6 +21,8 @@ PORTS = (
     "ledger",
     "purge_queue",
     "erase_queue",
+    "consent_queue",
+    "reviews",
     "day_requests",
     "wrap",
 )

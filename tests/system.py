@@ -100,7 +100,13 @@ class System:
             "longest_capture": self.longest_capture,
             "ledger_period": self.ledger_period,
         }
-        self.erasure = Erasure(requests=s.requests, erase_queue=s.erase_queue, **ending, **common)
+        self.erasure = Erasure(
+            requests=s.requests,
+            erase_queue=s.erase_queue,
+            consent_queue=s.consent_queue,
+            **ending,
+            **common,
+        )
         self.deletion = Deletion(keys=s.keys, archive=s.archive, **ending, **common)
         self.purge = Purge(
             keys=s.keys,

@@ -32,7 +32,7 @@ def erase() -> Erase:
     from lethe.store.keys import DynamoKeys
     from lethe.store.ledger import S3Ledger
     from lethe.store.policies import DynamoPolicies
-    from lethe.store.queues import SqsEraseQueue, SqsPurgeQueue
+    from lethe.store.queues import SqsConsentQueue, SqsEraseQueue, SqsPurgeQueue
     from lethe.store.register import DynamoRegister
     from lethe.store.requests import DynamoRequests
     from lethe.usecases.deletion import Deletion
@@ -60,6 +60,7 @@ def erase() -> Erase:
         ledger=ledger,
         purge_queue=purge_queue,
         erase_queue=SqsEraseQueue(world.sqs, erase_queue=env.erase_queue_url),
+        consent_queue=SqsConsentQueue(world.sqs, consent_queue=env.consent_queue_url),
         hashes=hashes,
         clock=world.clock,
         longest_capture=env.longest_capture,

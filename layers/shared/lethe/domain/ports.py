@@ -381,3 +381,11 @@ class EraseQueue(Protocol):
     def send(self, request_ids: Sequence[RequestId]) -> None:
         """Queue requests to be resumed."""
         ...
+
+
+class ConsentQueue(Protocol):
+    """ConsentQueue: requests whose erasure voids every basis that is older."""
+
+    def send(self, request_ids: Sequence[RequestId]) -> None:
+        """Queue requests that were shredded; sending one again changes nothing."""
+        ...

@@ -111,6 +111,10 @@ class Reviews(Protocol):
         """Every open one, oldest first, with its `id` and `at` (ISO 8601)."""
         ...
 
+    def times(self) -> Iterator[tuple[str, datetime]]:
+        """The kind and the time of every open one, oldest first; nothing else of them is read."""
+        ...
+
     def get(self, review_id: str) -> Mapping[str, str]:
         """Read one; NotFoundError."""
         ...

@@ -1,4 +1,4 @@
-"""PurgeQueue, EraseQueue and DaysQueue: work by random ids and days, never by person."""
+"""PurgeQueue, EraseQueue, ConsentQueue, DaysQueue: work by random ids and days, never by person."""
 
 from __future__ import annotations
 
@@ -48,6 +48,18 @@ class SqsEraseQueue:
 
     def send(self, request_ids: Sequence[RequestId]) -> None:
         """Queue requests to be resumed."""
+        _send(self._client, self._url, [_compact({"request": one}) for one in request_ids])
+
+
+class SqsConsentQueue:
+    """ConsentQueue."""
+
+    def __init__(self, client: SQSClient, *, consent_queue: str) -> None:
+        self._client = client
+        self._url = consent_queue
+
+    def send(self, request_ids: Sequence[RequestId]) -> None:
+        """Queue requests that were shredded."""
         _send(self._client, self._url, [_compact({"request": one}) for one in request_ids])
 
 

@@ -25,6 +25,7 @@ from lethe.domain.holders import HolderId
 from lethe.domain.policy import Policy
 from lethe.domain.ports import (
     AuditTrail,
+    ConsentQueue,
     EraseQueue,
     Ledger,
     Policies,
@@ -80,6 +81,7 @@ class Erasure:
     ledger: Ledger
     purge_queue: PurgeQueue
     erase_queue: EraseQueue
+    consent_queue: ConsentQueue
     hashes: PseudonymHash
     clock: Callable[[], datetime]
     longest_capture: timedelta
@@ -179,9 +181,11 @@ class Erasure:
             request = self._decide(request)
         if request.state is RequestState.DECIDED:
             request = self._shred(request)
-        if request.state is RequestState.SHREDDED and not request.pending:
-            return self._complete(request)
         if request.state is RequestState.SHREDDED:
+            # Before anything that could complete it: a completed request is resumed by nobody.
+            self.consent_queue.send([request.id])
+            if not request.pending:
+                return self._complete(request)
             self._send_purge(request)
         return request
 
@@ -219,13 +223,7 @@ class Erasure:
             request = request.with_case(index, replace(ended, shredded_at=case.shredded_at or at))
         works = [work for work in _works(request) if work.holder_id not in _settled_holders(seen)]
         pending = seen.pending | {work.holder_id.hex() for work in works}
-        done = not pending
-        shredded = replace(
-            request,
-            state=RequestState.COMPLETED if done else RequestState.SHREDDED,
-            completed_at=self.clock() if done else None,
-            pending=pending,
-        )
+        shredded = replace(request, state=RequestState.SHREDDED, pending=pending)
         self._record("keys_shredded", shredded, _SYSTEM, {"holders": str(len(works))})
         self.requests.save(shredded, seen)
         return shredded
@@ -254,7 +252,7 @@ class Erasure:
         )
 
     def _complete(self, seen: PrivacyRequest) -> PrivacyRequest:
-        """Everything was verified, but the run that found it ended before it could say so."""
+        """Nothing is left to purge: all was verified, or there was nothing."""
         completed = replace(seen, state=RequestState.COMPLETED, completed_at=self.clock())
         self.requests.save(completed, seen)
         return completed
