@@ -55,6 +55,9 @@ class ConsentEvent:
     `purpose`, `channel` and `own` may be EVERY; `own` is the pseudonym of an own address. `until`
     is the first moment at which a grant does not hold any more. `previous` is the digest of the
     event before it (32 zero bytes for the first), so that the chain shows an overwrite.
+
+    `expires` never falls along a chain, so that what DynamoDB removes is always its beginning;
+    `previous_expires` is that of the event before, and shows whether it was removed too early.
     """
 
     id: EventId
@@ -71,7 +74,14 @@ class ConsentEvent:
     policy_version: int
     notice_version: int = 0
     expires: date | None = None
-    """From this day on DynamoDB may remove the event (its own evidence is not needed any more)."""
+    """From this day on DynamoDB may remove the event; None: its end is not known yet."""
+    previous_expires: date | None = None
+    opt_out_offered: bool = False
+    """BASIS_BEGUN of a sale: opting out was offered when the address was obtained."""
+    about: datetime | None = None
+    """OBJECTION_OVERRULED: the time of the objection; a later one needs its own balancing."""
+    receipt: str = ""
+    """The signed receipt (JWS); it names the digest of the event, so it is no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,8 @@ class ConsentLine:
     notice_version: int = 0
     withdrawn_at: datetime | None = None
     refused_at: datetime | None = None
+    expired_at: datetime | None = None
+    """Up to which `until` an expiry was recorded; whether it has expired says `until` alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,15 @@ class Objection:
     at: datetime
     event_id: EventId
     overruled_at: datetime | None = None
+    """When the balancing of this very objection found compelling grounds; None: it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overruling:
+    """Up to which objection the balancing found compelling grounds, and when."""
+
+    about: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +134,10 @@ class ConsentState:
 
     Keys: `lines` (purpose, channel), `objections` (purpose, channel), `stops` and `vendor_blocks`
     (channel, own address's pseudonym), `bases` name, `inbound` (channel, own's pseudonym).
-    `revision` grows with every event; `head` is the digest of the last one. `ends` is the day from
-    which the evidence is not needed any more. `due` is the next moment at which the schedule has
-    something to do: an expiry, or the end of the evidence.
+    `revision` grows with every change; `head` is the digest of the last event, and `expires` what
+    that one has (date.max: its end is not known). `ends` is the day from which the evidence is not
+    needed any more. `due` is the next moment at which the schedule has something to do: an expiry,
+    or the end of the evidence.
     """
 
     pseudonym: Pseudonym
@@ -124,11 +146,15 @@ class ConsentState:
     revision: int = 0
     sequence: int = 0
     head: bytes = bytes(32)
+    expires: date = date.min
     lines: Mapping[tuple[str, str], ConsentLine] = field(default_factory=dict)
     objections: Mapping[tuple[str, str], Objection] = field(default_factory=dict)
     stops: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     vendor_blocks: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     """Blocks in force."""
+    vendor_unblocks: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    overrulings: Mapping[tuple[str, str], Overruling] = field(default_factory=dict)
+    """What the fold needs beside `objections`, so that the order of events makes no difference."""
     bases: Mapping[str, BasisSpan] = field(default_factory=dict)
     voided_at: datetime | None = None
     ends: date | None = None

@@ -9,9 +9,11 @@ from typing import Protocol
 
 from lethe.domain.consent import ConsentEvent, ConsentState, EventId, LedgerId
 from lethe.domain.holders import HolderId
+from lethe.domain.messages import Role
 from lethe.domain.outbox import Answered, DispatchId, OutItem, OutMessage, SendState
 from lethe.domain.ports import WrappedKey
 from lethe.domain.register import Pseudonym
+from lethe.domain.vendor_secrets import TwilioSecret, WhatsAppSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,15 @@ class Consents(Protocol):
     ) -> None:
         """Put events and their fold in one transaction, never over what stands there.
 
+        Without events it is the fold alone that is put, as after a change of the policy.
+
         RaceLostError if the state's revision is not that of `before`; ConflictError if an id of
         the events was recorded before, whoever recorded it.
         """
         ...
 
-    def recorded(self, event_id: EventId) -> bool:
-        """Whether an event of this id was recorded."""
+    def recorded(self, event_ids: Collection[EventId]) -> Mapping[EventId, ConsentEvent]:
+        """The events of these ids that were recorded, whoever's they are, strongly consistently."""
         ...
 
     def events(self, ledger: LedgerId) -> Iterator[ConsentEvent]:
@@ -65,7 +69,7 @@ class Consents(Protocol):
         ...
 
     def end_evidence(self, state: ConsentState) -> None:
-        """Delete the ledger's key and unlink the chain; what suppresses stays.
+        """Delete the ledger's key and put `consent_fold.ended` of the state: what suppresses.
 
         RaceLostError if the state's revision has changed.
         """
@@ -132,8 +136,8 @@ class Outbox(Protocol):
     ) -> bool:
         """Record a dispatch whole; False if it was recorded before with the same hash.
 
-        ConflictError if it was recorded with another hash. A crash in between leaves no head, and
-        a repetition completes it.
+        ConflictError if anything of it was recorded with another hash. A crash in between leaves
+        no head, and a repetition completes it: an item that stands is never put over.
         """
         ...
 
@@ -142,23 +146,33 @@ class Outbox(Protocol):
         ...
 
     def items(self, dispatch: DispatchId) -> Sequence[OutItem]:
-        """Read all items of a dispatch; NotFoundError if there is none."""
+        """Read all items of a dispatch without what is sealed; NotFoundError if there is none."""
         ...
 
-    def claim(self, item: OutItem, at: datetime) -> bool:
-        """Move it from queued to sending; False if somebody else did."""
+    def claim(self, item: OutItem, at: datetime) -> OutItem | None:
+        """Move it from queued to sending, with its basis and flags; None if somebody else did."""
         ...
 
-    def release(self, item: OutItem, at: datetime) -> None:
+    def release(self, item: OutItem) -> bool:
         """Move it from sending back to queued: the vendor certainly does not have it."""
         ...
 
-    def sent(self, item: OutItem, vendor_sealed: bytes) -> None:
+    def sent(self, item: OutItem, vendor_sealed: bytes) -> bool:
         """Move it from sending to sent, with what the vendor calls it."""
         ...
 
-    def finish(self, item: OutItem, state: SendState, reason: str) -> bool:
-        """Move it to a final state and drop what is sealed; False if its state had changed."""
+    def finish(
+        self, item: OutItem, state: SendState, reason: str, *, keep_sealed: bool = False
+    ) -> bool:
+        """Move it from the state it was seen in to denied, refused or uncertain.
+
+        What is sealed is dropped, unless somebody still has to read it. False if its state had
+        changed.
+        """
+        ...
+
+    def settle(self, item: OutItem, reason: str = "") -> bool:
+        """Drop what is sealed, since nobody has to read it any more; a sent one is captured."""
         ...
 
 
@@ -179,6 +193,26 @@ class TransitKeys(Protocol):
 
     def open(self, wrapped: bytes, dispatch: DispatchId) -> bytes:
         """The data key again."""
+        ...
+
+
+class VendorSecrets(Protocol):
+    """What the vendors know the company by; UnavailableError if it is not there."""
+
+    def twilio(self) -> TwilioSecret:
+        """The account at Twilio."""
+        ...
+
+    def whatsapp(self) -> WhatsAppSecret:
+        """The number at the WhatsApp Cloud API."""
+        ...
+
+
+class Mailer(Protocol):
+    """Amazon SES."""
+
+    def send(self, sender: str, recipients: Mapping[Role, Sequence[str]], mail: bytes) -> Answered:
+        """Hand a raw mail over, once, to these recipients and no other."""
         ...
 
 
