@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from lethe.domain.outbox import DispatchId
     from lethe.domain.requests import RequestId
     from lethe.domain.work import PurgeWork
 
@@ -61,6 +62,13 @@ def day(body: str) -> tuple[str, date, date]:
     from lethe.store.queues import load_day  # noqa: PLC0415 - as above
 
     return load_day(body)
+
+
+def out_work(body: str) -> tuple[DispatchId, int]:
+    """Return which item of which dispatch is to be sent, or was sent."""
+    from lethe.store.queues import load_out  # noqa: PLC0415 - as above
+
+    return load_out(body)
 
 
 def _is_done(record: Event, work: Work) -> bool:

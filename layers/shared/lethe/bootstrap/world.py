@@ -48,9 +48,9 @@ def _session() -> Any:  # noqa: ANN401 - botocore has no types of its own
 
 def _client(service: str) -> Any:  # noqa: ANN401 - one of many classes
     """Make a client; botocore alone loads faster than boto3, and its clients are the same."""
-    from lethe.store.clients import config, s3_config
+    from lethe.store.clients import config, s3_config, ses_config
 
-    wanted = s3_config() if service == "s3" else config()
+    wanted = {"s3": s3_config, "sesv2": ses_config}.get(service, config)()
     return _session().create_client(service, config=wanted)
 
 

@@ -63,11 +63,16 @@ class OutMessage:
     is_notice: bool = False
     """A notice to an unknown person (Art. 13, 14): its version is `notice_version`."""
     notice_version: int = 0
+    withdrawal_url: str = ""
+    """E-mail: where its one recipient withdraws with one click (RFC 8058)."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutItem:
-    """One message in OutboxTable; only `sealed` and `vendor_sealed` say anything of a person."""
+    """One message in OutboxTable; only `sealed` and `vendor_sealed` say anything of a person.
+
+    `number` is the first recipient's; it goes to `covers` recipients of the call in a row.
+    """
 
     dispatch: DispatchId
     number: int
@@ -75,15 +80,16 @@ class OutItem:
     not_after: datetime
     wrapped_key: bytes
     """A data key under TransitKey, with the dispatch id as context."""
+    covers: int = 1
     sealed: bytes = b""
-    """The OutMessage; gone when the state is final."""
+    """The OutMessage; gone when the state is final and what left was captured."""
     vendor_sealed: bytes = b""
     """The vendor's id, sealed by the same key: some vendors put a number into it."""
     claimed_at: datetime | None = None
     reason: str = ""
     """A Reason of the gate, or a coded word of the vendor's refusal."""
     basis: str = ""
-    """Evidence of the basis: an event id, or a coded word."""
+    """What it goes on, a line for each basis: `<legal basis>; <event id or coded word>`."""
     flags: frozenset[str] = field(default_factory=frozenset)
 
 

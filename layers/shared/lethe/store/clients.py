@@ -21,3 +21,9 @@ def config() -> Config:
 def s3_config() -> Config:
     """The same for S3, whose URLs need their own word for the same signature."""
     return config().merge(Config(signature_version="s3v4", read_timeout=30))
+
+
+def ses_config() -> Config:
+    """For SES: a call is never repeated, since its mail may have left."""
+    once = Config(read_timeout=15, retries={"mode": "standard", "total_max_attempts": 1})
+    return config().merge(once)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from lethe.domain.errors import InvalidInputError, UnavailableError
 from lethe.domain.holders import HolderId
 from lethe.domain.messages import MessageId
+from lethe.domain.outbox import DispatchId
 from lethe.domain.requests import RequestId
 from lethe.domain.work import PurgeHolder, PurgeMessage, PurgeWork
 from lethe.store.errors import calling
@@ -34,8 +35,7 @@ class SqsPurgeQueue:
 
     def send(self, work: Sequence[PurgeWork], delay: timedelta = timedelta()) -> None:
         """Queue work for purge, at once or after a delay of at most 15 minutes."""
-        if delay > LONGEST_DELAY:
-            raise ValueError("A queue delays for at most 15 minutes.")
+        _check(delay)
         _send(self._client, self._url, [dump_work(one) for one in work], delay)
 
 
@@ -61,6 +61,34 @@ class SqsConsentQueue:
     def send(self, request_ids: Sequence[RequestId]) -> None:
         """Queue requests that were shredded."""
         _send(self._client, self._url, [_compact({"request": one}) for one in request_ids])
+
+
+class _SqsOutQueue:
+    """A queue of outbox items: a dispatch's random id and a number."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, works: Sequence[tuple[DispatchId, int]], delay: timedelta = timedelta()) -> None:
+        """Queue items, at once or after a delay of at most 15 minutes."""
+        _check(delay)
+        bodies = [_compact({"dispatch": dispatch, "number": number}) for dispatch, number in works]
+        _send(self._client, self._url, bodies, delay)
+
+
+class SqsSendQueue(_SqsOutQueue):
+    """SendQueue: what is to be sent."""
+
+    def __init__(self, client: SQSClient, *, send_queue: str) -> None:
+        super().__init__(client, send_queue)
+
+
+class SqsSentQueue(_SqsOutQueue):
+    """SentQueue: what was sent and is to be captured."""
+
+    def __init__(self, client: SQSClient, *, sent_queue: str) -> None:
+        super().__init__(client, sent_queue)
 
 
 class SqsDayRequests:
@@ -99,6 +127,13 @@ class _Request(BaseModel):
     model_config = _STRICT
 
     request: str
+
+
+class _Out(BaseModel):
+    model_config = _STRICT
+
+    dispatch: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    number: Annotated[int, Field(ge=0, lt=100_000)]
 
 
 class _Day(BaseModel):
@@ -150,6 +185,15 @@ def load_request(body: str) -> RequestId:
         raise InvalidInputError("The queue message names no request.") from None
 
 
+def load_out(body: str) -> tuple[DispatchId, int]:
+    """The dispatch and number in a queue message; InvalidInputError if there are none."""
+    try:
+        work = _Out.model_validate_json(body)
+    except ValidationError:
+        raise InvalidInputError("The queue message names no item of a dispatch.") from None
+    return DispatchId(work.dispatch), work.number
+
+
 def load_day(body: str) -> tuple[str, date, date]:
     """The class, day and end date in a queue message; InvalidInputError if there are none."""
     try:
@@ -157,6 +201,11 @@ def load_day(body: str) -> tuple[str, date, date]:
     except ValidationError:
         raise InvalidInputError("The queue message names no day.") from None
     return wanted.cls, wanted.day, wanted.end
+
+
+def _check(delay: timedelta) -> None:
+    if delay > LONGEST_DELAY:
+        raise ValueError("A queue delays for at most 15 minutes.")
 
 
 def _send(

@@ -1,0 +1,1 @@
+"""Clients of vendors that send for the company: one call each, and what its answer means."""
