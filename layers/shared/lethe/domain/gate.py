@@ -1,4 +1,4 @@
-"""The gate's question and answer: may this message go to this person, now, and on what basis?"""
+"""The gate's question and its answer: whether a message may go to a person now, and on what."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Reason(StrEnum):
     NO_INBOUND = "no_recent_inbound"
     OPT_OUT_NOT_OFFERED = "opt_out_not_offered"
     RESTRICTED = "restricted"
+    PURPOSE = "unknown_purpose"
+    """The policy has no purpose of this name any more."""
     VENDOR = "vendor_not_allowed"
     SENDER = "sender_not_own"
     CONTENT = "content_refused"
@@ -40,6 +42,19 @@ class Reason(StrEnum):
     """The gate could not know; nothing leaves (Art. 25(2))."""
     TOO_LATE = "too_late"
     """It was not sent within its time."""
+
+
+class Evidence(StrEnum):
+    """What an allow stands on where no event of the person's does."""
+
+    STANDING = "standing"
+    INBOUND = "inbound"
+    """The person wrote, not long ago."""
+    FUNCTION_ADDRESS = "function_address"
+    """It is the controller's own and nobody's in particular."""
+    ON_FAILURE = "on_failure"
+    OBSERVED = "observed"
+    GATE_OFF = "gate_off"
 
 
 class Flag(StrEnum):
@@ -90,7 +105,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an allow stands on: `evidence` is an event id, or `standing`, or `inbound`."""
+    """What an allow stands on: `evidence` is an event id, or one of the words of `Evidence`."""
 
     purpose: str
     legal_basis: LegalBasis
