@@ -13,8 +13,8 @@ from lethe.domain.messages import Role
 from lethe.domain.outbox import Answered, OutMessage, Refused
 from lethe.domain.ports_sending import Mailer
 
-_POLICY: Final = policy.SMTP.clone(max_line_length=998)
-"""A link is never folded: whoever reads a folded one may not put it together again."""
+_POLICY: Final = policy.SMTP.clone(max_line_length=998, cte_type="7bit")
+"""ASCII alone, as SES asks; and a link is never folded, since not every reader unfolds it."""
 
 
 @dataclass(frozen=True, slots=True)
