@@ -21,6 +21,7 @@ from lethe.store.keys import DynamoKeys
 from lethe.store.ledger import S3Ledger
 from lethe.store.objects import S3Objects
 from lethe.store.policies import DynamoPolicies
+from lethe.store.proposals import DynamoProposals
 from lethe.store.queues import SqsConsentQueue, SqsDayRequests, SqsEraseQueue, SqsPurgeQueue
 from lethe.store.register import DynamoRegister
 from lethe.store.requests import DynamoRequests
@@ -105,7 +106,8 @@ class AwsStores:
         self.staging = S3Staging(s3, staging=self.buckets["StagingBucket"])
         self.requests = DynamoRequests(dynamodb, requests="RequestsTable", period=PERIOD)
         self.audit = DynamoAuditTrail(dynamodb, audit="AuditTable")
-        self.policies = DynamoPolicies(dynamodb, policy="PolicyTable")
+        self.policies = DynamoPolicies(dynamodb, policy="PolicyTable", notices="NoticesTable")
+        self.proposals = DynamoProposals(dynamodb, policy="PolicyTable")
         self.counts = DynamoCounts(dynamodb, counts="CountsTable")
         self.ledger = S3Ledger(s3, ledger=self.buckets["LedgerBucket"])
         self.purge_queue = SqsPurgeQueue(sqs, purge_queue=self.queues["PurgeQueue"])

@@ -23,6 +23,7 @@ from lethe.domain.errors import (
     UnavailableError,
 )
 from lethe.domain.holders import HolderId, PublicHolder
+from lethe.domain.in_force import Audience, Change, InForce, NoticeVersion
 from lethe.domain.messages import MessageId
 from lethe.domain.own_addresses import OwnSpan
 from lethe.domain.policy import Policy, load_default
@@ -34,6 +35,7 @@ from lethe.domain.ports import (
     Shred,
     WrappedKey,
 )
+from lethe.domain.proposals import Approval, Proposal, ProposalId, ProposalState
 from lethe.domain.register import Holds, Pseudonym, RegisterEntry, RegisterItem, View
 from lethe.domain.requests import Act, PrivacyRequest, RequestId, RequestState
 from lethe.domain.work import PurgeWork
@@ -66,6 +68,9 @@ class World:
     requests: dict[RequestId, PrivacyRequest] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=lambda: [load_default()])
+    in_force: InForce = field(default_factory=InForce)
+    proposals: dict[ProposalId, Proposal] = field(default_factory=dict)
+    notices: dict[tuple[Audience, int], NoticeVersion] = field(default_factory=dict)
     counts: Counter[DayName] = field(default_factory=Counter)
     ledger: dict[str, Mapping[str, object]] = field(default_factory=dict)
     purge_work: list[tuple[PurgeWork, timedelta]] = field(default_factory=list)
@@ -121,13 +126,21 @@ class MemoryRegister(_Part):
         return View(
             persons={pseudonym: self.item(pseudonym) for pseudonym in pseudonyms},
             holds=self.world.holds,
-            policy_version=len(self.world.policies) - 1,
+            policy_version=self.world.in_force.version,
             firsts={i: _clear(first) for i, first in firsts.items() if first},
         )
 
     @_alone
     def item(self, pseudonym: Pseudonym) -> RegisterItem:
         return self.world.register.get(pseudonym, RegisterItem(pseudonym))
+
+    @_alone
+    def items(self, pseudonyms: Collection[Pseudonym]) -> Mapping[Pseudonym, RegisterItem]:
+        return {pseudonym: self.item(pseudonym) for pseudonym in pseudonyms}
+
+    @_alone
+    def sender(self, pseudonym: Pseudonym) -> tuple[RegisterItem, InForce]:
+        return self.item(pseudonym), self.world.in_force
 
     @_alone
     def holds(self) -> Holds:
@@ -449,8 +462,13 @@ class MemoryAuditTrail(_Part):
 
 class MemoryPolicies(_Part):
     @_alone
+    def in_force(self) -> InForce:
+        return self.world.in_force
+
+    @_alone
     def current(self) -> tuple[int, Policy]:
-        return len(self.world.policies) - 1, self.world.policies[-1]
+        version = self.world.in_force.version
+        return version, self.world.policies[version]
 
     @_alone
     def at(self, version: int) -> Policy:
@@ -459,12 +477,43 @@ class MemoryPolicies(_Part):
         return self.world.policies[version]
 
     @_alone
-    def put(self, policy: Policy, seen: int, at: datetime, actor: str) -> int:
-        del at, actor
-        if seen != len(self.world.policies) - 1:
+    def put_in_force(self, change: Change) -> InForce:
+        proposal, made = change.proposal, change.made
+        if change.seen != self.world.in_force:
             raise RaceLostError("policy")
-        self.world.policies.append(policy)
-        return seen + 1
+        if change.policy is not None:
+            assert proposal is not None
+            stands = self.world.proposals.get(proposal.id)
+            if stands is None or stands.approval or stands.actor == change.actor:
+                raise RaceLostError("proposal")
+            if stands.seen != change.seen.version:
+                raise RaceLostError("outdated")
+            approval = Approval(made.version, _ms(change.at), change.actor)
+            self.world.proposals[proposal.id] = replace(stands, approval=approval)
+            self.world.policies.append(change.policy)
+        for notice in change.notices:
+            self.world.notices[notice.audience, notice.version] = notice
+        self.world.in_force = made
+        return made
+
+
+class MemoryProposals(_Part):
+    @_alone
+    def create(self, proposal: Proposal) -> None:
+        stored = replace(proposal, at=_ms(proposal.at))
+        if self.world.proposals.setdefault(proposal.id, stored) is not stored:
+            raise RaceLostError("taken")
+
+    @_alone
+    def get(self, proposal_id: ProposalId) -> Proposal:
+        if proposal_id not in self.world.proposals:
+            raise NotFoundError("no proposal")
+        return self.world.proposals[proposal_id]
+
+    @_alone
+    def open(self, version: int) -> list[Proposal]:
+        every = self.world.proposals.values()
+        return [p for p in every if p.state(version) is ProposalState.OPEN]
 
 
 class MemoryCounts(_Part):
@@ -475,6 +524,10 @@ class MemoryCounts(_Part):
     @_alone
     def total(self, cls: str, day: date, end: date) -> int:
         return self.world.counts[cls, day, end]
+
+    @_alone
+    def totals(self, days: Sequence[DayName]) -> list[int]:
+        return [self.world.counts[day] for day in days]
 
 
 class MemoryLedger(_Part):
@@ -551,6 +604,7 @@ class MemoryStores:
         self.requests = MemoryRequests(world)
         self.audit = MemoryAuditTrail(world)
         self.policies = MemoryPolicies(world)
+        self.proposals = MemoryProposals(world)
         self.counts = MemoryCounts(world)
         self.ledger = MemoryLedger(world)
         self.purge_queue = MemoryPurgeQueue(world)

@@ -53,8 +53,7 @@ class Modelled:
         living = [one for one in self.versions if not self.ends(one.people, self.cut)]
         return [] if self.over or (self.cls == "any" and living != self.versions) else living
 
-    def fate(self, today: date, period: dict[str, int]) -> Fate:
-        shortened = self.time.date() + timedelta(period[self.cls])
+    def fate(self, today: date, shortened: date) -> Fate:
         if today > (self.end if self.cls == "law" else min(self.end, shortened)):
             return Fate.GONE
         if not self.living():

@@ -95,7 +95,7 @@ class Scene(System):
 
     def open(self, *, all_days: bool = False) -> None:
         """Put policy and own addresses in force; make today's keys, or all days ahead."""
-        self.govern.put_policy(policy(), 0, caller=STAFF)
+        self.put_in_force(policy())
         kinds = dict.fromkeys(EMPLOYEES, AddressKind.PERSON)
         kinds |= dict.fromkeys(FUNCTION, AddressKind.FUNCTION)
         own = [OwnAddress(address(p), kind, date(2020, 1, 1)) for p, kind in kinds.items()]

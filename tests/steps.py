@@ -17,6 +17,7 @@ PORTS = (
     "requests",
     "audit",
     "policies",
+    "proposals",
     "counts",
     "ledger",
     "purge_queue",

@@ -10,7 +10,10 @@ from lethe.crypto import keyed
 from lethe.crypto.holders import Kem
 from lethe.domain.addresses import Address
 from lethe.domain.callers import Caller
+from lethe.domain.in_force import InForce
 from lethe.domain.messages import MessageId
+from lethe.domain.policy import Policy
+from lethe.domain.previews import NextNotice
 from lethe.domain.register import Pseudonym
 from lethe.domain.work import PurgeWork
 from lethe.usecases.access import Access
@@ -19,11 +22,13 @@ from lethe.usecases.deletion import Deletion
 from lethe.usecases.erasure import Erasure
 from lethe.usecases.govern import Govern
 from lethe.usecases.opening import Opening
+from lethe.usecases.policy_changes import PolicyChanges
 from lethe.usecases.purge import Purge
 from lethe.usecases.sweep import Sweep
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 STAFF = Caller("staff-1")
+APPROVER = Caller("staff-2")
 
 
 @dataclass
@@ -51,6 +56,17 @@ class Hashes:
 
     def fingerprint(self, message_id: MessageId, content: bytes) -> bytes:
         return keyed.fingerprint(b"m" * 32, message_id, content)
+
+    def preview_key(self) -> bytes:
+        return b"v" * 32
+
+
+class NoNotices:
+    """No notice was published, so none follows."""
+
+    def next(self, policy: Policy, in_force: InForce, at: datetime) -> tuple[NextNotice, ...]:
+        del policy, in_force, at
+        return ()
 
 
 @dataclass
@@ -132,6 +148,23 @@ class System:
             **common,
         )
         self.govern = Govern(register=s.register, audit=s.audit, hashes=hashes, **common)
+        self.changes = PolicyChanges(
+            proposals=s.proposals,
+            register=s.register,
+            days=s.days,
+            counts=s.counts,
+            notices=NoNotices(),
+            audit=s.audit,
+            key=hashes,
+            **common,
+        )
+
+    def put_in_force(self, policy: Policy) -> int:
+        """Change the policy as two people do: one proposes, another one previews and approves."""
+        version, _ = self.govern.policy()
+        proposal_id = self.changes.propose(policy, version, caller=STAFF).proposal.id
+        token = self.changes.preview(proposal_id, caller=APPROVER).token
+        return self.changes.approve(proposal_id, token, caller=APPROVER).version
 
     def work_through(self, queue: list[tuple[PurgeWork, timedelta]]) -> None:
         """Do the queued work in its order, delayed work too: the test's clock is its own."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lethe.api import answers
-from lethe.api.bodies.govern import FactsIn, OwnAddressQuery
+from lethe.api import answers, calls, governing
+from lethe.api.bodies.govern import ApprovalIn, FactsIn, OwnAddressQuery
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
-from lethe.bootstrap.govern import govern
+from lethe.bootstrap.govern import changes, govern
 from lethe.domain.policy import Policy
 from lethe.observability import entrypoint
 
@@ -23,11 +23,29 @@ def read_policy() -> Answer:
     return answers.policy(*govern().policy())
 
 
-@app.put("/policy")
-def put_policy() -> Answer:
+@app.post("/policy/proposals")
+def propose() -> Answer:
     call = Call.of(app)
     seen, policy = call.seen_version(), call.json(Policy)
-    return answers.policy_version(govern().put_policy(policy, seen, caller=call.caller))
+    return governing.proposed(changes().propose(policy, seen, caller=call.caller))
+
+
+@app.get("/policy/proposals/<proposal_id>")
+def proposal(proposal_id: str) -> Answer:
+    return governing.proposal(changes().get(calls.proposal_id(proposal_id)))
+
+
+@app.post("/policy/proposals/<proposal_id>/preview")
+def preview(proposal_id: str) -> Answer:
+    found = calls.proposal_id(proposal_id)
+    return governing.preview(changes().preview(found, caller=Call.of(app).caller))
+
+
+@app.post("/policy/proposals/<proposal_id>/approval")
+def approve(proposal_id: str) -> Answer:
+    call, found = Call.of(app), calls.proposal_id(proposal_id)
+    token = call.json(ApprovalIn).token
+    return governing.in_force(changes().approve(found, token, caller=call.caller))
 
 
 @app.post("/policy/explanations")

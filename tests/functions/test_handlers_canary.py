@@ -117,7 +117,7 @@ BAD: list[tuple[str, str, object]] = [
     ("erase", "post-request", {"type": CANARY, "addresses": [CANARY], "ground": CANARY}),
     ("erase", "delete-message", {"participant": CANARY}),
     ("erase", "post-decisions", {"decisions": [{"act": CANARY, "unknown": CANARY}]}),
-    ("govern", "put-policy", {"unknown": CANARY, "classes": {f"{CANARY} x": {"period": CANARY}}}),
+    ("govern", "propose", {"unknown": CANARY, "classes": {f"{CANARY} x": {"period": CANARY}}}),
     ("govern", "explain", {"channel": CANARY, "direction": CANARY, "own_addresses": [CANARY]}),
     ("govern", "post-own-addresses", {"own_addresses": [{"address": CANARY, "kind": CANARY}]}),
     ("govern", "post-own-addresses-csv", CANARY),

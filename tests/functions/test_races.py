@@ -17,7 +17,6 @@ from tests.memory_store import MemoryStores
 from tests.model import Fate
 from tests.scenes import LONG, Scene, address, attachment, message, policy
 from tests.steps import Stepped, count
-from tests.system import STAFF
 
 Act = Callable[[Scene], object]
 
@@ -464,8 +463,7 @@ class TestASweepAndACapture:
             scene.deliver(replace(late, time=time), importing=True)
 
         def meanwhile(scene: Scene) -> None:
-            version, _ = scene.govern.policy()
-            scene.govern.put_policy(policy(short=5), version, caller=STAFF)
+            scene.put_in_force(policy(short=5))
             scene.sweep.run(dry_run=False)
 
         for step in steps_of(prepare, run):
@@ -480,8 +478,7 @@ class TestASweepAndACapture:
                 assert scene.found("a") == []
                 scene.sweep.run(dry_run=False)
                 scene.sweep.run(dry_run=False)
-                back = policy(short=30)  # a longer period again brings nothing back
-                scene.govern.put_policy(back, scene.govern.policy()[0], caller=STAFF)
+                scene.put_in_force(policy(short=30))  # a longer period brings nothing back
             assert not [name for keep, name in scene.stores.world.objects if not keep]
             if edit:
                 [again] = scene.deliver(late)

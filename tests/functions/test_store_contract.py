@@ -31,9 +31,10 @@ from lethe.domain.errors import (
     UnavailableError,
 )
 from lethe.domain.holders import HolderId, PublicHolder
+from lethe.domain.in_force import Audience, Change, InForce, NoticeVersion
 from lethe.domain.messages import Direction, MessageId
 from lethe.domain.own_addresses import AddressKind, OwnSpan
-from lethe.domain.policy import load_default
+from lethe.domain.policy import Policy, load_default
 from lethe.domain.ports import (
     Archive,
     AuditTrail,
@@ -55,6 +56,8 @@ from lethe.domain.ports import (
     Staging,
     WrappedKey,
 )
+from lethe.domain.ports_governing import Proposals
+from lethe.domain.proposals import Approval, Proposal, ProposalId
 from lethe.domain.register import (
     EVERY_CLASS,
     Holds,
@@ -90,6 +93,7 @@ if TYPE_CHECKING:
         requests: Requests = stores.requests
         audit: AuditTrail = stores.audit
         policies: Policies = stores.policies
+        proposals: Proposals = stores.proposals
         counts: Counts = stores.counts
         ledger: Ledger = stores.ledger
         purge_queue: PurgeQueue = stores.purge_queue
@@ -97,7 +101,7 @@ if TYPE_CHECKING:
         day_requests: DayRequests = stores.day_requests
         wrap: KeyWrap = stores.wrap
         del register, keys, days, archive, objects, staging, requests, audit, policies, counts
-        del ledger, purge_queue, erase_queue, day_requests, wrap
+        del ledger, purge_queue, erase_queue, day_requests, wrap, proposals
 
 
 AT = datetime(2026, 3, 10, 12, 0, 0, 5000, tzinfo=UTC)
@@ -196,6 +200,24 @@ def a_tombstone(item: MessageItem, ending: Ending = Ending.ERASED) -> Tombstone:
     return Tombstone(header.message_id, header.version, ending, header.end, item.head)
 
 
+def a_proposal(stores: Stores, policy: Policy, seen: int) -> Proposal:
+    proposal = Proposal(ProposalId(os.urandom(16).hex()), policy, seen, AT, "officer")
+    stores.proposals.create(proposal)
+    return proposal
+
+
+def put_in_force(stores: Stores, policy: Policy) -> InForce:
+    """Put the next version in force, as two persons do."""
+    seen = stores.policies.in_force()
+    proposal = a_proposal(stores, policy, seen.version)
+    made: InForce = stores.policies.put_in_force(approved(seen, proposal))
+    return made
+
+
+def approved(seen: InForce, proposal: Proposal, actor: str = "approver") -> Change:
+    return Change(seen, AT, actor, proposal, proposal.policy)
+
+
 # ---- register -------------------------------------------------------------------------------
 
 
@@ -276,7 +298,7 @@ def test_a_view_has_all_that_capture_decides_on(stores: Stores) -> None:
     stores.archive.bury(a_tombstone(deleted))
     raise_holds(stores, 3)
     policy = load_default()
-    stores.policies.put(policy, 0, AT, "officer")
+    put_in_force(stores, policy)
     ids = [i.head.header.message_id for i in (item, deleted)]
     view = stores.register.view([ANNA, BERT], [*ids, a_message_id()])
     assert view.persons[ANNA].entries == {CLASS: entry}
@@ -844,13 +866,61 @@ def test_the_default_policy_is_version_0(stores: Stores) -> None:
 
 def test_a_policy_follows_the_one_that_was_seen(stores: Stores) -> None:
     policy = load_default().model_copy(update={"function_shards": 8})
-    assert stores.policies.put(policy, 0, AT, "officer") == 1
+    late = a_proposal(stores, load_default(), 0)
+    assert put_in_force(stores, policy) == InForce(1)
     with pytest.raises(RaceLostError):
-        stores.policies.put(load_default(), 0, AT, "officer")
+        stores.policies.put_in_force(approved(InForce(0), late))
+    with pytest.raises(RaceLostError):
+        stores.policies.put_in_force(approved(InForce(1), late))
     assert stores.policies.current() == (1, policy)
-    assert stores.policies.put(load_default(), 1, AT, "officer") == 2
+    assert put_in_force(stores, load_default()) == InForce(2)
     assert stores.policies.current() == (2, load_default())
     assert stores.policies.at(1) == policy
+
+
+def test_a_proposal_is_approved_once_and_by_another_person(stores: Stores) -> None:
+    proposal = a_proposal(stores, load_default(), 0)
+    assert stores.proposals.get(proposal.id) == proposal
+    with pytest.raises(RaceLostError):
+        stores.policies.put_in_force(approved(InForce(), proposal, actor=proposal.actor))
+    stores.policies.put_in_force(approved(InForce(), proposal))
+    with pytest.raises(RaceLostError):
+        stores.policies.put_in_force(approved(InForce(1), proposal))
+    assert stores.proposals.get(proposal.id).approval == Approval(1, AT, "approver")
+    assert stores.policies.in_force() == InForce(1)
+
+
+def test_a_proposal_that_was_never_made_is_not_put_in_force(stores: Stores) -> None:
+    proposal = Proposal(ProposalId("f" * 32), load_default(), 0, AT, "officer")
+    with pytest.raises(RaceLostError):
+        stores.policies.put_in_force(approved(InForce(), proposal))
+    with pytest.raises(NotFoundError):
+        stores.proposals.get(proposal.id)
+
+
+def test_open_proposals_are_those_on_the_version_in_force(stores: Stores) -> None:
+    assert stores.proposals.open(0) == []
+    first, second = (a_proposal(stores, load_default(), 0) for _ in range(2))
+    assert stores.proposals.open(0) == [first, second]
+    stores.policies.put_in_force(approved(InForce(), second))
+    assert stores.proposals.open(1) == []
+    third = a_proposal(stores, load_default(), 1)
+    assert stores.proposals.open(1) == [third]
+
+
+def test_policy_and_notices_come_into_force_together_or_not_at_all(stores: Stores) -> None:
+    proposal = a_proposal(stores, load_default(), 0)
+    notices = tuple(NoticeVersion(audience, 1, 1, "{}") for audience in Audience)
+    stale = replace(approved(InForce(notice=1), proposal), notices=notices)
+    with pytest.raises(RaceLostError):
+        stores.policies.put_in_force(stale)
+    assert stores.policies.in_force() == InForce()
+    made = stores.policies.put_in_force(replace(approved(InForce(), proposal), notices=notices))
+    assert made == stores.policies.in_force() == InForce(1, 1, 1)
+    alone = Change(made, AT, "approver", notices=(replace(notices[0], version=2),))
+    assert stores.policies.put_in_force(alone) == InForce(1, 2, 1)
+    with pytest.raises(RaceLostError):
+        stores.policies.put_in_force(alone)
 
 
 def test_counts_add_up(stores: Stores) -> None:
@@ -859,6 +929,9 @@ def test_counts_add_up(stores: Stores) -> None:
     stores.counts.add(CLASS, DAY, END + timedelta(days=1), 7)
     assert stores.counts.total(CLASS, DAY, END) == 33
     assert stores.counts.total("other", DAY, END) == 0
+    days = [(CLASS, DAY, END), ("other", DAY, END), (CLASS, DAY, END + timedelta(days=1))]
+    assert stores.counts.totals(days) == [33, 0, 7]
+    assert stores.counts.totals([]) == []
 
 
 def test_audit_and_ledger_take_the_same_twice(stores: Stores) -> None:

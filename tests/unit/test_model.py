@@ -43,6 +43,7 @@ class Lethe(RuleBasedStateMachine):
         self.scene = Scene(MemoryStores())
         self.scene.open(all_days=True)
         self.period = dict(PERIOD)
+        self.promised: list[tuple[str, date, int]] = []
         self.modelled: dict[MessageId, Modelled] = {}
         self.sent: dict[MessageId, Message] = {}
         self.erased: dict[str, datetime] = {}
@@ -81,7 +82,7 @@ class Lethe(RuleBasedStateMachine):
         [outcome] = self.scene.deliver(sent, importing=True)
         modelled = Modelled(cls, sender, time, day, [])
         today = self.scene.clock.now.date()
-        if modelled.ends(people, dead) or today > day + timedelta(self.period[cls]):
+        if modelled.ends(people, dead) or today > self._last_day(cls, day):
             assert isinstance(outcome, ErasedError), outcome
             return multiple()
         assert isinstance(outcome, Captured), outcome
@@ -181,10 +182,11 @@ class Lethe(RuleBasedStateMachine):
 
     @rule(cls=st.sampled_from(sorted(PERIOD)), days=st.sampled_from([5, 15, 45]))
     def put_policy(self, cls: str, days: int) -> None:
-        """A shorter period ends what exists; a longer one is for what comes."""
+        """A shorter period ends what exists; a longer one is for what comes, and gives nothing."""
+        if days > self.period[cls]:
+            self.promised.append((cls, self.scene.clock.now.date(), self.period[cls]))
         self.period[cls] = days
-        version, _ = self.scene.govern.policy()
-        self.scene.govern.put_policy(policy(**self.period), version, caller=STAFF)
+        self.scene.put_in_force(policy(**self.period))
         self._holds()
         self._sweep()
         self._holds()
@@ -232,7 +234,13 @@ class Lethe(RuleBasedStateMachine):
 
     def _fate(self, message_id: MessageId) -> Fate:
         today: date = self.scene.clock.now.date()
-        return self.modelled[message_id].fate(today, self.period)
+        modelled = self.modelled[message_id]
+        return modelled.fate(today, self._last_day(modelled.cls, modelled.time.date()))
+
+    def _last_day(self, cls: str, day: date) -> date:
+        """The last day of a message: no policy keeps it longer than one did that it lived under."""
+        promised = [days for of, until, days in self.promised if of == cls and day <= until]
+        return day + timedelta(min([self.period[cls], *promised]))
 
     def _holds(self) -> None:
         for message_id in self.modelled:

@@ -27,7 +27,7 @@ def _captured() -> tuple[System, MessageId]:
     document = load_default().model_dump(mode="json", by_alias=True)
     document["classes"]["correspondence"]["keep_original"] = True
     policy = Policy.model_validate_json(json.dumps(document))
-    system.govern.put_policy(policy, 0, caller=STAFF)
+    system.put_in_force(policy)
     system.sweep.run(dry_run=False)
     people = (
         Participant(MARA, Role.SENDER),

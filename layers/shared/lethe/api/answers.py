@@ -160,11 +160,6 @@ def policy(version: int, document: Policy) -> Response[str]:
     return answer(200, body, ETag=f'"{version}"')
 
 
-def policy_version(version: int) -> Response[str]:
-    """Return the version that a change made."""
-    return answer(200, {"version": version}, ETag=f'"{version}"')
-
-
 def explanation(explained: Explanation) -> Response[str]:
     """Return which rule decides, and why the others do not."""
     outcome = explained.classification

@@ -15,6 +15,7 @@ from lethe.domain.addresses import Address, parse
 from lethe.domain.audit import REASON_EXPECTED, is_reason
 from lethe.domain.errors import FieldProblem, InvalidInputError, NotFoundError, TooLargeError
 from lethe.domain.messages import MessageId
+from lethe.domain.proposals import ProposalId
 from lethe.domain.requests import RequestId
 from lethe.domain.validation import invalid
 
@@ -160,6 +161,13 @@ def request_id(text: str) -> RequestId:
     if not _ID.fullmatch(text):
         raise NotFoundError("There is no such request.")
     return RequestId(text)
+
+
+def proposal_id(text: str) -> ProposalId:
+    """Return a proposal's id from a path."""
+    if not _ID.fullmatch(text):
+        raise NotFoundError("There is no such proposal.")
+    return ProposalId(text)
 
 
 def number(text: str) -> int:

@@ -156,6 +156,13 @@ class KeyedHashes:
 
         return derive(self._kms, self._message_id_key_id, MESSAGE_ID_LABEL.decode())
 
+    def preview_key(self) -> bytes:
+        """Return the key of tokens of previews."""
+        from lethe.crypto.preview_tokens import PREVIEW_LABEL
+        from lethe.store.wrap import derive
+
+        return derive(self._kms, self._pseudonym_key_id, PREVIEW_LABEL.decode())
+
     def pseudonym(self, address: Address) -> Pseudonym:
         """Return the pseudonym of an address."""
         from lethe.crypto import keyed

@@ -10,6 +10,7 @@ from typing import Protocol
 from lethe.domain.archive import Entry, EntryKey, Head, MessageItem, Tombstone, Versions
 from lethe.domain.audit import AuditEvent
 from lethe.domain.holders import HolderId, PublicHolder
+from lethe.domain.in_force import Change, InForce
 from lethe.domain.messages import MessageId
 from lethe.domain.own_addresses import OwnSpan
 from lethe.domain.policy import Policy
@@ -105,6 +106,14 @@ class Register(Protocol):
 
     def item(self, pseudonym: Pseudonym) -> RegisterItem:
         """Read one address; an unknown one is an empty item."""
+        ...
+
+    def items(self, pseudonyms: Collection[Pseudonym]) -> Mapping[Pseudonym, RegisterItem]:
+        """Read many addresses, strongly consistently, 100 in a call; unknown ones are empty."""
+        ...
+
+    def sender(self, pseudonym: Pseudonym) -> tuple[RegisterItem, InForce]:
+        """Read one address and what is in force, strongly consistently, in one call."""
         ...
 
     def holds(self) -> Holds:
@@ -334,8 +343,16 @@ class Policies(Protocol):
         """One version."""
         ...
 
-    def put(self, policy: Policy, seen: int, at: datetime, actor: str) -> int:
-        """Put the next version in force; RaceLostError if `seen` is not in force any more."""
+    def in_force(self) -> InForce:
+        """The versions of policy and notices in force, read consistently."""
+        ...
+
+    def put_in_force(self, change: Change) -> InForce:
+        """Put what is to be in force, whole or not at all.
+
+        RaceLostError if what was seen is not in force any more, or if the proposal was approved
+        before or is the approver's own.
+        """
         ...
 
 
@@ -348,6 +365,10 @@ class Counts(Protocol):
 
     def total(self, cls: str, day: date, end: date) -> int:
         """How many were counted."""
+        ...
+
+    def totals(self, days: Sequence[tuple[str, date, date]]) -> list[int]:
+        """How many were counted on each of these days, in their order."""
         ...
 
 

@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from lethe.store.dynamo import Table, fields, n, names, number, s, ttl
+from lethe.store.parallel import each
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,6 +43,10 @@ class DynamoCounts:
         """How many were counted."""
         shards = self._table.query("pk = :pk", {":pk": s(_day(cls, day, end))}, **fields(("n",)))
         return sum(number(shard, "n") for shard in shards)
+
+    def totals(self, days: Sequence[tuple[str, date, date]]) -> list[int]:
+        """How many were counted on each of these days, in their order."""
+        return each(lambda day: self.total(*day), days)
 
 
 def _day(cls: str, day: date, end: date) -> str:

@@ -11,7 +11,6 @@ from lethe.domain.addresses import Address
 from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
 from lethe.domain.classification import Classification, Facts, RuleResult
-from lethe.domain.errors import ConflictError, InvalidInputError, RaceLostError
 from lethe.domain.own_addresses import OwnAddress, OwnSpan
 from lethe.domain.policy import Policy
 from lethe.domain.ports import AuditTrail, Policies, Register
@@ -29,7 +28,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Govern:
-    """The use case; every change is audited with the version it makes."""
+    """The use case; `policy_changes` is how a policy comes into force."""
 
     register: Register
     policies: Policies
@@ -40,21 +39,6 @@ class Govern:
     def policy(self) -> tuple[int, Policy]:
         """The version in force and its document."""
         return self.policies.current()
-
-    def put_policy(self, policy: Policy, seen_version: int, *, caller: Caller) -> int:
-        """Put the next version in force; ConflictError if another came first."""
-        version, present = self.policies.current()
-        if version != seen_version:
-            raise _outdated()
-        if refused := policy.refused_changes(present):
-            raise InvalidInputError("The policy may not change like this.", refused)
-        now = self.clock()
-        try:
-            made = self.policies.put(policy, seen_version, now, caller.actor)
-        except RaceLostError:
-            raise _outdated() from None
-        self.audit.put(AuditEvent(now, "policy_put_in_force", caller.actor, f"v{made}", made))
-        return made
 
     def explain(self, facts: Facts) -> Explanation:
         """Which rule decides on these facts, and why the others do not."""
@@ -75,7 +59,3 @@ class Govern:
     def own(self, address: Address) -> tuple[OwnSpan, ...]:
         """The spans in which an address is the controller's."""
         return self.register.item(self.hashes.pseudonym(address)).own
-
-
-def _outdated() -> ConflictError:
-    return ConflictError("Another version is in force; read it, then send yours with its number.")

@@ -14,6 +14,12 @@ from lethe.domain.own_addresses import AddressKind
 from lethe.domain.validation import CanonicalAddress
 
 
+class ApprovalIn(Body):
+    """POST /policy/proposals/<proposal_id>/approval."""
+
+    token: str = Field(pattern=r"^\d{1,12}\.[A-Za-z0-9_-]{43}$")
+
+
 class FactsIn(Body):
     """POST /policy/explanations: a message that might come."""
 

@@ -1,0 +1,40 @@
+"""What governance needs of the world; AWS and memory implement these ports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from lethe.domain.in_force import InForce
+from lethe.domain.policy import Policy
+from lethe.domain.previews import NextNotice
+from lethe.domain.proposals import Proposal, ProposalId
+
+
+class Proposals(Protocol):
+    """The proposals in PolicyTable; `Policies.put_in_force` marks the one that it approves."""
+
+    def create(self, proposal: Proposal) -> None:
+        """Record a new one; RaceLostError if another came at the same moment."""
+        ...
+
+    def get(self, proposal_id: ProposalId) -> Proposal:
+        """Read one; NotFoundError."""
+        ...
+
+    def open(self, version: int) -> Sequence[Proposal]:
+        """Every one that is to follow this version, oldest first."""
+        ...
+
+
+class NoticeWriter(Protocol):
+    """Makes notices of a policy, the vendors and the live settings."""
+
+    def next(self, policy: Policy, in_force: InForce, at: datetime) -> Sequence[NextNotice]:
+        """The next version of each published notice whose text this policy changes.
+
+        InvalidInputError, naming the fields of the policy, if a published notice could not be
+        made of it any more.
+        """
+        ...
