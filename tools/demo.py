@@ -269,8 +269,13 @@ class Tour:
 
     def _shorten(self) -> float:
         since = time.time()
-        self._delivery.change_policy(_shorten_calls)
-        self._say(f"Shortened the class {EXPIRING} to the message's own day; the schedule runs on.")
+        preview = self._delivery.change_policy(_shorten_calls)
+        [effect] = preview["classes"]
+        overdue = effect["existing"]["newly_overdue"]["messages"]
+        self._say(
+            f"Shortened the class {EXPIRING} to the message's own day: one person proposed it, the "
+            f"preview said that {overdue} messages end at the next sweep, another person approved."
+        )
         return since
 
     def _wait_for_purge(self, request_id: str) -> None:

@@ -15,7 +15,7 @@ import yaml
 from lethe.api import auth
 from lethe.api.bodies.access import SearchIn
 from lethe.api.bodies.erase import DecisionsIn, DeletionIn, RequestIn
-from lethe.api.bodies.govern import FactsIn, OwnAddressQuery
+from lethe.api.bodies.govern import ApprovalIn, FactsIn, OwnAddressQuery
 from lethe.api.bodies.ingest import UploadIn
 from lethe.api.calls import IDEMPOTENCY_KEY, IF_MATCH, MAILBOX, REASON, UPLOAD
 from lethe.api.limits import MAX_BATCH
@@ -129,12 +129,32 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("GET", "/policy"): Operation(
         "Read the policy", {"200": "The version in force."}, "403 500 503"
     ),
-    ("PUT", "/policy"): Operation(
-        "Put the next version of the policy in force",
-        {"200": "The version made."},
-        "400 403 409 500 503",
+    ("POST", "/policy/proposals"): Operation(
+        "Propose the next version of the policy",
+        {"201": "The proposal, and what it changes."},
+        "400 403 409 413 500 503",
         Policy,
         headers=(IF_MATCH,),
+    ),
+    ("GET", "/policy/proposals/<proposal_id>"): Operation(
+        "Read a proposal", {"200": "The proposal with its document."}, "403 404 500 503"
+    ),
+    ("POST", "/policy/proposals/<proposal_id>/preview"): Operation(
+        "See what a proposal would do to what exists",
+        {"200": "What would end earlier, the notices that follow, and a token for an hour."},
+        "400 403 404 409 500 503",
+    ),
+    ("POST", "/policy/proposals/<proposal_id>/approval"): Operation(
+        "Put another person's proposal in force",
+        {"200": "The versions in force."},
+        "400 403 404 409 500 503",
+        ApprovalIn,
+    ),
+    ("GET", "/doctor"): Operation(
+        "See what is missing or overdue", {"200": "The findings, worst first."}, "403 500 503"
+    ),
+    ("GET", "/reports/<day>"): Operation(
+        "Read the figures of a day", {"200": "The report."}, "403 404 500 503"
     ),
     ("POST", "/policy/explanations"): Operation(
         "Explain a classification", {"200": "Which rule decides, and why."}, body=FactsIn

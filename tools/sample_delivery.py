@@ -26,6 +26,7 @@ class Delivery:
             "import": self.client(lambda: stack.callers.machine("import")),
         }
         self._officer = self.client(lambda: stack.callers.staff("privacy-officer"))
+        self._approver = self.client(lambda: stack.callers.staff("approver"))
         self._operator = self.client(lambda: stack.callers.staff("operator"))
 
     def client(self, token: Callable[[], str]) -> Client:
@@ -51,12 +52,9 @@ class Delivery:
         employed = self._operator.read("POST", "/own-addresses", table, Content_Type="text/csv")
         return listed["addresses"], employed["addresses"]
 
-    def change_policy(self, change: Callable[[Document], None]) -> None:
-        """Read the policy, change it, put it in force."""
-        present: Any = self._officer.read("GET", "/policy")
-        change(present["policy"])
-        seen = f'"{present["version"]}"'
-        self._officer.read("PUT", "/policy", present["policy"], If_Match=seen)
+    def change_policy(self, change: Callable[[Document], None]) -> dict[str, Any]:
+        """Change the policy as two people do, and return what the preview showed."""
+        return put_in_force(self._officer, self._approver, change)
 
     def deliver(self, request: Request) -> list[Outcome]:
         """Deliver, repeating what is answered with 503."""
@@ -67,6 +65,23 @@ class Delivery:
         answer = client.call("POST", request.path, request.body, request.headers)
         is_taken = answer.status < HTTPStatus.BAD_REQUEST
         return [(answer.status, answer.json() if is_taken else None)]
+
+
+def put_in_force(
+    officer: Client, approver: Client, change: Callable[[Document], None]
+) -> dict[str, Any]:
+    """Propose a changed policy as one person, preview and approve it as another.
+
+    Returns what the preview showed.
+    """
+    present = officer.read("GET", "/policy")
+    change(present["policy"])
+    seen = f'"{present["version"]}"'
+    proposal = officer.read("POST", "/policy/proposals", present["policy"], If_Match=seen)
+    path = f"/policy/proposals/{proposal['proposal_id']}"
+    preview: dict[str, Any] = approver.read("POST", f"{path}/preview")
+    approver.read("POST", f"{path}/approval", {"token": preview["token"]})
+    return preview
 
 
 def keep_invoices(policy: Document) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from tools.client import Client
 from tools.local_aws import Answer
+from tools.sample_delivery import put_in_force
 from tools.stack import Stack
 
 Document = dict[str, Any]
@@ -71,6 +72,10 @@ class Archive:
     @cached_property
     def officer(self) -> Client:
         return self._client(lambda: self.stack.callers.staff("privacy-officer"))
+
+    @cached_property
+    def approver(self) -> Client:
+        return self._client(lambda: self.stack.callers.staff("approver"))
 
     @cached_property
     def investigator(self) -> Client:
@@ -141,11 +146,9 @@ class Archive:
         document: Document = self.requesting.read("GET", f"/requests/{request_id}")
         return document
 
-    def change_policy(self, change: Callable[[Document], None]) -> None:
-        present = self.officer.read("GET", "/policy")
-        change(present["policy"])
-        seen = f'"{present["version"]}"'
-        self.officer.read("PUT", "/policy", present["policy"], If_Match=seen)
+    def change_policy(self, change: Callable[[Document], None]) -> Document:
+        """Change the policy as two people do; what the preview showed."""
+        return put_in_force(self.officer, self.approver, change)
 
     # Below the API, as an administrator
 

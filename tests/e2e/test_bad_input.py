@@ -83,6 +83,8 @@ def as_csv(body: bytes, *names: str) -> Bad:
 
 READ = f"/messages/{NOWHERE}"
 DELETE = f"/messages/{NOWHERE}/deletion"
+PROPOSALS = "/policy/proposals"
+TOKEN = f"1.{'A' * 43}"
 OWN = {"address": ADDRESS, "kind": "person", "valid_from": "2026-01-01"}
 TEN_THOUSAND = participants(*(f"mailto:{CANARY}{n}@example.org" for n in range(10_000)))
 
@@ -266,15 +268,27 @@ BAD = {
     # Governing
     "policy": Bad(
         "officer",
-        "PUT",
-        "/policy",
+        "POST",
+        PROPOSALS,
         {"unknown": CANARY, "classes": {"a": {"period": CANARY}}},
         names=("/unknown", "/classes/a/period", "/controller"),
         headers={"If-Match": "1"},
     ),
-    "policy unseen": Bad("officer", "PUT", "/policy", {}, names=("header If-Match",)),
+    "policy unseen": Bad("officer", "POST", PROPOSALS, {}, names=("header If-Match",)),
     "policy seen": Bad(
-        "officer", "PUT", "/policy", {}, names=("header If-Match",), headers={"If-Match": CANARY}
+        "officer", "POST", PROPOSALS, {}, names=("header If-Match",), headers={"If-Match": CANARY}
+    ),
+    "proposal": Bad("officer", "GET", f"{PROPOSALS}/{CANARY}", status=404),
+    "preview of nothing": Bad("approver", "POST", f"{PROPOSALS}/{NOWHERE}/preview", status=404),
+    "approval of nothing": Bad(
+        "approver", "POST", f"{PROPOSALS}/{NOWHERE}/approval", {"token": TOKEN}, 404
+    ),
+    "token": Bad(
+        "approver",
+        "POST",
+        f"{PROPOSALS}/{NOWHERE}/approval",
+        {"token": CANARY, "by": CANARY},
+        names=("/token", "/by"),
     ),
     "facts": Bad(
         "officer",
@@ -399,8 +413,11 @@ FORBIDDEN = [
     ("investigator", "POST", DELETE),
     ("capture", "POST", "/requests"),
     ("investigator", "GET", f"/requests/{NOWHERE}"),
-    ("requests", "PUT", "/policy"),
-    ("operator", "PUT", "/policy"),
+    ("requests", "POST", "/policy/proposals"),
+    ("operator", "POST", "/policy/proposals"),
+    ("approver", "POST", "/policy/proposals"),
+    ("operator", "POST", f"/policy/proposals/{NOWHERE}/preview"),
+    ("auditor", "POST", f"/policy/proposals/{NOWHERE}/approval"),
     ("investigator", "POST", "/own-addresses"),
     ("capture", "GET", "/policy"),
 ]

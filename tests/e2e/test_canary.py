@@ -199,7 +199,7 @@ def refuse(archive: Archive, made: Journey) -> None:
         archive.investigator.call("GET", f"/messages/{WORD}", headers=REASON).body,
         archive.investigator.call("POST", "/messages/search", {"address": WORD}).body,
         archive.officer.call(
-            "PUT", "/policy", {"classes": {f"{WORD} x": WORD}}, {"If-Match": "1"}
+            "POST", "/policy/proposals", {"classes": {f"{WORD} x": WORD}}, {"If-Match": "1"}
         ).body,
     ]
 
