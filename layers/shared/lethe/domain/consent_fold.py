@@ -231,6 +231,11 @@ def processing_ended(state: ConsentState) -> datetime | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
+def covers(wide: Key, narrow: Key) -> bool:
+    """Say whether what is said of one purpose and channel is said of another as well."""
+    return all(one in {EVERY, other} for one, other in zip(wide, narrow, strict=True))
+
+
 def latest(*times: datetime | None) -> datetime | None:
     """Return the latest of those that there are."""
     return max((at for at in times if at is not None), default=None)
