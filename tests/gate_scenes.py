@@ -116,7 +116,7 @@ def policy_with(**changes: Any) -> Policy:
 
 
 def question(purpose: str, channel: str = "sms", vendor: str | None = None) -> Question:
-    return Question(purpose, channel, SHOP, OWN, vendor)
+    return Question(purpose, channel, SHOP, vendor)
 
 
 def known(**changes: Any) -> Known:

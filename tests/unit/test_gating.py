@@ -11,7 +11,7 @@ from lethe.domain.channel_settings import Gate
 from lethe.domain.classification import LegalBasis
 from lethe.domain.consent import EVERY, BasisSpan, ConsentLine, EventId, Objection
 from lethe.domain.gate import Basis, Decision, Evidence, Flag, Reason, Subject
-from lethe.domain.gating import decide, denied, on_failure, together
+from lethe.domain.gating import decide, denied, figures, on_failure, together, watched
 from lethe.domain.holders import HolderId
 from lethe.domain.own_addresses import AddressKind, OwnSpan
 from lethe.domain.register import RegisterEntry, RegisterItem, RestrictedEntry
@@ -396,7 +396,8 @@ def test_L1_what_cannot_be_known_is_denied_but_where_the_policy_marks_it() -> No
         assert decision.flags == ({Flag.ON_FAILURE} if marked else frozenset())
         assert (decision.basis is not None) is marked
         assert on_failure(question(purpose), None).allowed is False
-    observed = on_failure(question("newsletter", "chat"), policy())
+    asked = question("newsletter", "chat")
+    observed = watched(on_failure(asked, policy()), asked, policy())
     assert (observed.allowed, observed.reason) == (True, Reason.UNAVAILABLE)
     assert observed.flags == {Flag.OBSERVED}
 
@@ -413,6 +414,21 @@ def test_together_or_not_at_all() -> None:
     assert not any(each.allowed or each.basis or each.flags for each in sent)
     assert denied(no, Reason.CONTENT) == no
     assert denied(yes, Reason.CONTENT).reason is Reason.CONTENT
+
+
+def test_figures_name_no_person() -> None:
+    decisions = [
+        asked("recall"),
+        asked("recall"),
+        asked("newsletter"),
+        asked("tips", channel="chat"),
+    ]
+    assert figures(decisions) == {
+        "gate.allowed": 2,
+        "gate.denied.no_consent": 1,
+        "gate.let_pass.no_consent": 1,
+        "gate.flag.observed": 1,
+    }
 
 
 def test_who_asks_why_is_told_coded_facts_and_times() -> None:

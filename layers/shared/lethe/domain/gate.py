@@ -12,7 +12,7 @@ from lethe.domain.channel_settings import Gate
 from lethe.domain.classification import LegalBasis
 from lethe.domain.consent import ConsentState
 from lethe.domain.policy import Policy
-from lethe.domain.register import Pseudonym, RegisterItem
+from lethe.domain.register import RegisterItem
 
 
 class Reason(StrEnum):
@@ -78,8 +78,7 @@ class Question:
     purpose: str
     channel: str
     sender: Address
-    sender_pseudonym: Pseudonym
-    vendor: str | None
+    vendor: str | None = None
     """The vendor's name in the policy; None: the channel's own."""
 
 

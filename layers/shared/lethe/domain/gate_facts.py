@@ -44,7 +44,7 @@ def gather(question: Question, purpose: Purpose, known: Known, subject: Subject)
     state, register = subject.state, subject.register
     line = consent_fold.standing(state, question.purpose, question.channel)
     objections = list(_objections(question, purpose, known.policy, subject))
-    grant, own = purpose.granted_by, question.sender_pseudonym
+    grant, own = purpose.granted_by, known.sender.pseudonym
     return Facts(
         purpose=purpose,
         consent=line,

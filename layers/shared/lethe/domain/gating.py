@@ -5,7 +5,8 @@ Pure: from what was read to a decision. Where two facts have the same time, the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -40,23 +41,31 @@ def decide(
     decision = _decided(question, known, subject, facts)
     if explain:
         decision = replace(decision, explanation=told(facts, question, known, subject))
-    return _as_watched(replace(decision, gate=gate), question, purpose)
+    return watched(decision, question, known.policy)
 
 
 def on_failure(question: Question, policy: Policy | None) -> Decision:
-    """Return the answer where the gate could not know: no, unless the policy says otherwise.
+    """Return the answer where the gate could not know: no, unless the policy marks the purpose.
 
-    Without a policy nothing says otherwise.
+    The policy may be one that was read before; without any, nothing is marked.
     """
     unknown = Decision(allowed=False, reason=Reason.UNAVAILABLE)
     purpose = policy.purposes.get(question.purpose) if policy else None
-    if policy is None or purpose is None:
+    if purpose is None or purpose.on_failure is OnFailure.DENY:
         return unknown
-    unknown = replace(unknown, gate=gate_of(question, policy))
-    if purpose.on_failure is OnFailure.ALLOW_AND_FLAG:
-        allowed = _allowed(question, purpose, Evidence.ON_FAILURE, {Flag.ON_FAILURE})
-        return replace(allowed, reason=Reason.UNAVAILABLE, gate=unknown.gate)
-    return _as_watched(unknown, question, purpose)
+    allowed = _allowed(question, purpose, Evidence.ON_FAILURE, {Flag.ON_FAILURE})
+    return replace(allowed, reason=Reason.UNAVAILABLE)
+
+
+def watched(decision: Decision, question: Question, policy: Policy) -> Decision:
+    """Let a no pass where the gate only observes, with its reason and a flag."""
+    gate = gate_of(question, policy)
+    decision = replace(decision, gate=gate)
+    purpose = policy.purposes.get(question.purpose)
+    if decision.allowed or gate is not Gate.OBSERVED or purpose is None:
+        return decision
+    passed = _allowed(question, purpose, Evidence.OBSERVED, {Flag.OBSERVED}, gate=gate)
+    return replace(passed, reason=decision.reason, explanation=decision.explanation)
 
 
 def together(decisions: Sequence[Decision]) -> list[Decision]:
@@ -73,18 +82,23 @@ def denied(decision: Decision, reason: Reason) -> Decision:
     return replace(decision, allowed=False, reason=reason, basis=None, flags=frozenset())
 
 
+def figures(decisions: Iterable[Decision]) -> Counter[str]:
+    """Return how often the gate said what, in coded words, for the channel's figures of the day."""
+    counted: Counter[str] = Counter()
+    for decision in decisions:
+        if decision.reason is None:
+            counted["gate.allowed"] += 1
+        else:
+            said = "let_pass" if decision.allowed else "denied"
+            counted[f"gate.{said}.{decision.reason}"] += 1
+        counted.update(f"gate.flag.{flag}" for flag in decision.flags)
+    return counted
+
+
 def gate_of(question: Question, policy: Policy) -> Gate:
     """Return what the gate does on a channel; one that the policy does not name is enforced."""
     settings = policy.channels.get(question.channel)
     return settings.gate if settings else Gate.ENFORCED
-
-
-def _as_watched(decision: Decision, question: Question, purpose: Purpose) -> Decision:
-    """Let a no pass where the gate only observes, with its reason and a flag."""
-    if decision.allowed or decision.gate is not Gate.OBSERVED:
-        return decision
-    passed = _allowed(question, purpose, Evidence.OBSERVED, {Flag.OBSERVED}, gate=Gate.OBSERVED)
-    return replace(passed, reason=decision.reason, explanation=decision.explanation)
 
 
 def _decided(question: Question, known: Known, subject: Subject, facts: Facts) -> Decision:

@@ -14,12 +14,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from lethe.domain.archive import Head, Tombstone
 from lethe.domain.holders import HolderId, PublicHolder
+from lethe.domain.in_force import InForce
 from lethe.domain.messages import MessageId
 from lethe.domain.own_addresses import AddressKind, OwnSpan
 from lethe.domain.ports import NewPersonKey, Shred
@@ -61,6 +63,7 @@ _ENTRY = "e:"
 _EMPTY: Attribute = {"L": []}
 _FREE = "attribute_not_exists(pk)"
 _HEAD: Item = {"pk": s("head")}
+_VERSIONS = tuple(version.name for version in fields(InForce))
 _SHRED_ATTEMPTS = 5
 
 
@@ -104,6 +107,26 @@ class DynamoRegister:
     def item(self, pseudonym: Pseudonym) -> RegisterItem:
         """Read one address; an unknown one is an empty item."""
         return _load(pseudonym, self._table.get({"pk": s(pseudonym)}))
+
+    def items(self, pseudonyms: Collection[Pseudonym]) -> Mapping[Pseudonym, RegisterItem]:
+        """Read many addresses, 100 in a call; unknown ones are empty items."""
+        persons, register = sorted(set(pseudonyms)), self._table.name
+        keys = [(register, {"pk": s(pseudonym)}) for pseudonym in persons]
+        found = read_batch(self._client, keys, {}).get(register, ())
+        items = {text(item, "pk"): item for item in found}
+        return {pseudonym: _load(pseudonym, items.get(pseudonym)) for pseudonym in persons}
+
+    def sender(self, pseudonym: Pseudonym) -> tuple[RegisterItem, InForce]:
+        """Read one address and what is in force, in one call."""
+        register = self._table.name
+        found = read_batch(
+            self._client,
+            [(register, {"pk": s(pseudonym)}), (self._policy, _HEAD)],
+            {self._policy: ("pk", *_VERSIONS)},
+        )
+        [item], [head] = (found.get(table) or [{}] for table in (register, self._policy))
+        in_force = InForce(**{name: number(head, name, 0) for name in _VERSIONS})
+        return _load(pseudonym, item), in_force
 
     def holds(self) -> Holds:
         """Read the legal holds in force."""
