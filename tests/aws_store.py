@@ -12,9 +12,11 @@ from typing import Any
 
 import yaml
 from botocore.session import get_session
+from lethe.store.activity import DynamoActivity
 from lethe.store.archive import DynamoArchive
 from lethe.store.audit import DynamoAuditTrail
 from lethe.store.clients import config, s3_config
+from lethe.store.consents import DynamoConsents
 from lethe.store.counts import DynamoCounts
 from lethe.store.days import DynamoDays
 from lethe.store.keys import DynamoKeys
@@ -26,7 +28,9 @@ from lethe.store.queues import SqsConsentQueue, SqsDayRequests, SqsEraseQueue, S
 from lethe.store.register import DynamoRegister
 from lethe.store.requests import DynamoRequests
 from lethe.store.reviews import DynamoReviews
+from lethe.store.signer import KmsSigner
 from lethe.store.staging import S3Staging
+from lethe.store.texts import DynamoTexts
 from lethe.store.wrap import KmsKeyWrap
 from moto import mock_aws
 
@@ -109,11 +113,16 @@ class AwsStores:
         self.policies = DynamoPolicies(dynamodb, policy="PolicyTable", notices="NoticesTable")
         self.proposals = DynamoProposals(dynamodb, policy="PolicyTable")
         self.counts = DynamoCounts(dynamodb, counts="CountsTable")
+        self.activity = DynamoActivity(dynamodb, counts="CountsTable")
         self.ledger = S3Ledger(s3, ledger=self.buckets["LedgerBucket"])
         self.purge_queue = SqsPurgeQueue(sqs, purge_queue=self.queues["PurgeQueue"])
         self.erase_queue = SqsEraseQueue(sqs, erase_queue=self.queues["EraseQueue"])
         self.consent_queue = SqsConsentQueue(sqs, consent_queue=self.queues["ConsentQueue"])
         self.reviews = DynamoReviews(dynamodb, reviews="ReviewsTable", period=PERIOD)
+        self.consents = DynamoConsents(
+            dynamodb, consents="ConsentTable", states="ConsentStatesTable", keys="ConsentKeysTable"
+        )
+        self.texts = DynamoTexts(dynamodb, notices="NoticesTable")
         self.day_requests = SqsDayRequests(sqs, days_queue=self.queues["DaysQueue"])
 
     def sent_secret(self, secret: dict[str, Any]) -> str:
@@ -126,6 +135,10 @@ class AwsStores:
     def kms_keys(self) -> dict[str, str]:
         """The key ids by logical id; made when first asked for, since moto takes its time."""
         return {name: _create_key(self.kms, key) for name, key in declared("AWS::KMS::Key").items()}
+
+    @cached_property
+    def signer(self) -> KmsSigner:
+        return KmsSigner(self.kms, key_id=self.kms_keys["ReceiptsKey"])
 
     @cached_property
     def wrap(self) -> KmsKeyWrap:

@@ -43,6 +43,9 @@ from lethe.store.requests import merged
 from lethe.store.reviews import iso
 from lethe.store.shredding import item_after
 
+from tests.memory_activity import MemoryActivity
+from tests.memory_consents import MemoryConsents, MemorySigner, MemoryTexts
+
 DayName = tuple[str, date, date]
 
 
@@ -606,9 +609,13 @@ class MemoryStores:
         self.policies = MemoryPolicies(world)
         self.proposals = MemoryProposals(world)
         self.counts = MemoryCounts(world)
+        self.activity = MemoryActivity()
         self.ledger = MemoryLedger(world)
         self.purge_queue = MemoryPurgeQueue(world)
         self.erase_queue = MemoryEraseQueue(world)
+        self.consents = MemoryConsents()
+        self.texts = MemoryTexts()
+        self.signer = MemorySigner()
         self.consent_queue = MemoryConsentQueue(world)
         self.reviews = MemoryReviews(world)
         self.day_requests = MemoryDayRequests(world)

@@ -19,6 +19,7 @@ PORTS = (
     "policies",
     "proposals",
     "counts",
+    "activity",
     "ledger",
     "purge_queue",
     "erase_queue",

@@ -17,6 +17,7 @@ from lethe.domain.previews import NextNotice
 from lethe.domain.register import Pseudonym
 from lethe.domain.work import PurgeWork
 from lethe.usecases.access import Access
+from lethe.usecases.activity import Activity
 from lethe.usecases.capture import Capture
 from lethe.usecases.deletion import Deletion
 from lethe.usecases.erasure import Erasure
@@ -93,6 +94,7 @@ class System:
             wrap=s.wrap,
             counts=s.counts,
             hashes=hashes,
+            activity=Activity(s.activity, clock),
             kem=self.kem,
             **common,
         )

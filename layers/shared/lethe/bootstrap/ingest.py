@@ -19,6 +19,7 @@ def ingest() -> Intake:
     """Wire what captures."""
     from lethe.api.intake import Intake
     from lethe.crypto.holders import Kem
+    from lethe.store.activity import DynamoActivity
     from lethe.store.archive import DynamoArchive
     from lethe.store.counts import DynamoCounts
     from lethe.store.days import DynamoDays
@@ -29,6 +30,7 @@ def ingest() -> Intake:
     from lethe.store.register import DynamoRegister
     from lethe.store.staging import S3Staging
     from lethe.store.wrap import KmsKeyWrap
+    from lethe.usecases.activity import Activity
     from lethe.usecases.capture import Capture
     from lethe.usecases.uploads import Uploads
 
@@ -56,6 +58,7 @@ def ingest() -> Intake:
             pseudonym_key_id=env.pseudonym_key_id,
             message_id_key_id=env.message_id_key_id,
         ),
+        activity=Activity(DynamoActivity(world.dynamodb, counts=env.counts_table), world.clock),
         clock=world.clock,
         kem=Kem[env.kem],
     )

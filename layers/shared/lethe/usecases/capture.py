@@ -42,6 +42,7 @@ from lethe.domain.ports import (
 )
 from lethe.domain.register import Pseudonym, RegisterItem, View
 from lethe.domain.rules import Flag, Rule
+from lethe.usecases.activity import Activity
 from lethe.usecases.holders import Holders
 from lethe.usecases.plan import Known, Party, Plan, make_plan
 from lethe.usecases.sealing import SealedMessage, seal
@@ -101,6 +102,7 @@ class Capture:
     counts: Counts
     policies: Policies
     hashes: Hashes
+    activity: Activity
     clock: Callable[[], datetime]
     kem: Kem
 
@@ -156,7 +158,11 @@ class Capture:
                 done[index] = result
             else:
                 sealed[index] = result
-        return done | self._write(sealed)
+        written = self._write(sealed)
+        taken = [index for index, outcome in written.items() if isinstance(outcome, Captured)]
+        persons = {i: [items.get(p, RegisterItem(p)) for p in names[i]] for i in taken}
+        self.activity.note([(messages[i], persons[i]) for i in taken], policy)
+        return done | written
 
     def _pseudonyms(self, message: Message) -> list[Pseudonym]:
         return [self.hashes.pseudonym(p.address) for p in message.participants]
