@@ -72,7 +72,8 @@ class MemoryConsents:
     def mark_notified(self, pseudonym: Pseudonym, version: int, at: datetime) -> None:
         with self.lock:
             stands = self.folds.get(pseudonym, ConsentState(pseudonym))
-            self.folds[pseudonym] = replace(stands, notified=version, notified_at=at)
+            if stands.notified <= version:
+                self.folds[pseudonym] = replace(stands, notified=version, notified_at=at)
 
     def due(self, now: datetime) -> Iterator[Pseudonym]:
         with self.lock:
