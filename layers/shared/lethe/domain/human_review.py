@@ -107,17 +107,18 @@ def objection(pseudonym: Pseudonym, purpose: str, channel: str, event_id: EventI
 
 
 def erasure_proposal(
-    pseudonym: Pseudonym, purpose: str, classes: Sequence[str], event_id: EventId
+    pseudonym: Pseudonym, purpose: str, channel: str, classes: Sequence[str], event_id: EventId
 ) -> NewReview:
-    """Classes whose messages rested on a consent that was withdrawn by this event."""
+    """Classes whose messages rested on one consent (the event that gave it), which ended."""
     document = {
         "kind": ReviewKind.ERASURE_PROPOSAL.value,
         "pseudonym": pseudonym,
         "purpose": purpose,
+        "channel": channel,
         "classes": " ".join(classes),
         "event": event_id,
     }
-    return NewReview(_id(ReviewKind.ERASURE_PROPOSAL, event_id, purpose), document)
+    return NewReview(_id(ReviewKind.ERASURE_PROPOSAL, event_id, purpose, channel), document)
 
 
 def _id(kind: ReviewKind, *cause: str) -> str:

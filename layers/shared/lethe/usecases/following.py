@@ -1,0 +1,76 @@
+"""What follows from a no: what it stops, and erasures to propose (Art. 7(3), 17(1)(b)).
+
+Everything is read from the state as it stands after the no, and a proposal is named by the consent
+that ended: a repetition answers the same and proposes nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from lethe.domain.consent import EVERY
+from lethe.domain.human_review import erasure_proposal
+from lethe.domain.policy import Policy
+from lethe.domain.ports import Register
+from lethe.domain.ports_sending import Consents, Reviews
+from lethe.domain.register import Pseudonym
+from lethe.domain.withdrawals import EndedGrant, ended_grants, solely_on_consent
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureProposal:
+    """A review that asks whether messages are to be erased that rested on one consent alone."""
+
+    review_id: str
+    purpose: str
+    channel: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What a no ended, and what it proposes."""
+
+    stopped: tuple[EndedGrant, ...] = ()
+    proposals: tuple[ErasureProposal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Following:
+    """The use case; ingest asks it too, after a keyword."""
+
+    consents: Consents
+    register: Register
+    reviews: Reviews
+    clock: Callable[[], datetime]
+
+    def after(
+        self,
+        pseudonym: Pseudonym,
+        policy: Policy,
+        *,
+        purpose: str = EVERY,
+        channel: str = EVERY,
+        own: str = "",
+    ) -> Follows:
+        """Return what follows from a no about this purpose, channel and own address."""
+        state = self.consents.states([pseudonym])[pseudonym]
+        stopped = tuple(ended_grants(state, purpose, channel, own, self.clock()))
+        if not any(solely_on_consent(policy, grant.purpose) for grant in stopped):
+            return Follows(stopped)
+        held = self.register.item(pseudonym).entries
+        proposals = []
+        for grant in stopped:
+            classes = [cls for cls in solely_on_consent(policy, grant.purpose) if cls in held]
+            if classes:
+                proposals.append(self._propose(pseudonym, grant, tuple(classes)))
+        return Follows(stopped, tuple(proposals))
+
+    def _propose(
+        self, pseudonym: Pseudonym, grant: EndedGrant, classes: tuple[str, ...]
+    ) -> ErasureProposal:
+        new = erasure_proposal(pseudonym, grant.purpose, grant.channel, classes, grant.event_id)
+        self.reviews.put(new.id, new.document, self.clock())
+        return ErasureProposal(new.id, grant.purpose, grant.channel, classes)
