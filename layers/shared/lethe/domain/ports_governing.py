@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from lethe.domain.in_force import InForce
+from lethe.domain.in_force import Audience, InForce
+from lethe.domain.notice_documents import NoticeDraft, PublishedNotice, PublishedWords
 from lethe.domain.policy import Policy
 from lethe.domain.previews import NextNotice
 from lethe.domain.proposals import Proposal, ProposalId
@@ -32,9 +33,29 @@ class NoticeWriter(Protocol):
     """Makes notices of a policy, the vendors and the live settings."""
 
     def next(self, policy: Policy, in_force: InForce, at: datetime) -> Sequence[NextNotice]:
-        """The next version of each published notice whose text this policy changes.
+        """The next version of each notice whose text this policy changes, the first one too.
 
         InvalidInputError, naming the fields of the policy, if a published notice could not be
-        made of it any more.
+        made of it any more; one that was never published waits until it can be made.
         """
+        ...
+
+
+class PublishedNotices(Protocol):
+    """NoticesTable: versions that `Policies.put_in_force` published, and drafts."""
+
+    def version(self, audience: Audience, version: int) -> PublishedNotice:
+        """Read a version with its words in every language; NotFoundError."""
+        ...
+
+    def words(self, audience: Audience, version: int, language: str) -> PublishedWords | None:
+        """Read a version in one language; None if it has none."""
+        ...
+
+    def put_draft(self, draft: NoticeDraft) -> NoticeDraft:
+        """Keep a draft; who drafted the same before stays its author. Returns what is kept."""
+        ...
+
+    def draft(self, audience: Audience, content_hash: str) -> NoticeDraft:
+        """Read a draft; NotFoundError."""
         ...
