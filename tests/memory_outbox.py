@@ -7,10 +7,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from lethe.domain.errors import ConflictError, NotFoundError, SealError
 from lethe.domain.outbox import DispatchId, OutItem, SendState
 from lethe.domain.vendor_secrets import TwilioSecret, WhatsAppSecret
+
+_EMPTY: dict[str, Any] = {"sealed": b"", "vendor_sealed": b"", "wrapped_key": b""}
 
 
 def _ms(time: datetime) -> datetime:
@@ -51,46 +54,43 @@ class MemoryOutbox:
             if dispatch not in self.heads:
                 raise NotFoundError("no dispatch")
             rows = sorted((key, item) for key, (_, item) in self.rows.items() if key[0] == dispatch)
-            nothing = {"sealed": b"", "vendor_sealed": b"", "wrapped_key": b""}
-            return [replace(item, **nothing) for _, item in rows]  # type: ignore[arg-type]
+            return [replace(item, **_EMPTY) for _, item in rows]
 
     def claim(self, item: OutItem, at: datetime) -> OutItem | None:
-        claimed = replace(item, state=SendState.SENDING, claimed_at=_ms(at))
         with self.lock:
             row = self.rows.get((item.dispatch, item.number))
-            queued = row is not None and row[1].state is SendState.QUEUED
-            return claimed if queued and self._move(item, claimed) else None
+            if row is None or row[1].state is not SendState.QUEUED:
+                return None
+            claimed: dict[str, Any] = {"state": SendState.SENDING, "claimed_at": _ms(at)}
+            self._move(item, basis=item.basis, flags=item.flags, **claimed)
+            return replace(item, **claimed)
 
     def release(self, item: OutItem) -> bool:
-        return self._move(item, replace(item, state=SendState.QUEUED, claimed_at=None))
+        return self._move(item, state=SendState.QUEUED, claimed_at=None)
 
     def sent(self, item: OutItem, vendor_sealed: bytes) -> bool:
-        return self._move(item, replace(item, state=SendState.SENT, vendor_sealed=vendor_sealed))
+        return self._move(item, state=SendState.SENT, vendor_sealed=vendor_sealed)
 
     def finish(
         self, item: OutItem, state: SendState, reason: str, *, keep_sealed: bool = False
     ) -> bool:
-        after = replace(item, state=state, reason=reason)
-        return self._move(item, after if keep_sealed else _emptied(after))
+        return self._move(item, state=state, reason=reason, **({} if keep_sealed else _EMPTY))
 
     def settle(self, item: OutItem, reason: str = "") -> bool:
         state = SendState.CAPTURED if item.state is SendState.SENT else item.state
-        return self._move(item, _emptied(replace(item, state=state, reason=reason or item.reason)))
+        said = {"reason": reason} if reason else {}
+        return self._move(item, state=state, **said, **_EMPTY)
 
-    def _move(self, seen: OutItem, after: OutItem) -> bool:
+    def _move(self, seen: OutItem, **changes: Any) -> bool:
         with self.lock:
             key = seen.dispatch, seen.number
             if key not in self.rows:
                 return False
             request_hash, stands = self.rows[key]
             if (stands.state, stands.claimed_at) != (seen.state, seen.claimed_at):
-                return stands.state is after.state
-            self.rows[key] = request_hash, after
+                return bool(stands.state is changes["state"])
+            self.rows[key] = request_hash, replace(stands, **changes)
             return True
-
-
-def _emptied(item: OutItem) -> OutItem:
-    return replace(item, sealed=b"", vendor_sealed=b"", wrapped_key=b"")
 
 
 @dataclass
