@@ -26,6 +26,8 @@ class NoticeVersion:
     version: int
     policy_version: int
     document: str
+    drafted_by: str = ""
+    """Empty where a proposed policy led to it: then it is whoever proposed that."""
 
 
 @dataclass(frozen=True, slots=True)

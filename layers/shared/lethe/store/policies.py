@@ -9,8 +9,7 @@
 | `made`, `approved`, `approver` | of an approved proposal: the version it made, when, by whom |
 | `ids`, `r` | of `open`: the proposals on version `seen`; how often the item was put |
 
-Approved notices lie in NoticesTable: `pk` is the audience, `sk` is `v#0001` and so on; `doc`,
-`at` and `actor` as here, `policy` is the version of the policy that it was made from.
+Notices come into force with a policy or alone; `store/notices.py` describes their items.
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from lethe.domain.errors import NotFoundError
-from lethe.domain.in_force import Change, InForce, NoticeVersion
+from lethe.domain.in_force import Change, InForce
 from lethe.domain.policy import Policy, load_default
 from lethe.domain.proposals import document
 from lethe.store.dynamo import Item, Table, n, names, number, race, s, text, to_ms, transact
 from lethe.store.errors import TransactionCanceledError
+from lethe.store.notices import publishing
 from lethe.store.proposals import approving
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ class DynamoPolicies:
             writes += [_version(change, change.policy), approving(change)]
         here = [{"Put": {"TableName": self._table.name} | write} for write in writes]
         there = [
-            {"Put": {"TableName": self._notices} | _notice(change, notice)}
+            {"Put": {"TableName": self._notices, "Item": item, "ConditionExpression": _NEW}}
             for notice in change.notices
+            for item in publishing(change, notice)
         ]
         try:
             transact(self._client, here + there)
@@ -99,12 +100,6 @@ def _head(change: Change) -> dict[str, Any]:
 
 def _version(change: Change, policy: Policy) -> dict[str, Any]:
     item = _key(change.made.version) | {"doc": s(document(policy))} | _act(change)
-    return {"Item": item, "ConditionExpression": _NEW}
-
-
-def _notice(change: Change, notice: NoticeVersion) -> dict[str, Any]:
-    item = {"pk": s(notice.audience), "sk": s(f"v#{notice.version:04d}"), "doc": s(notice.document)}
-    item |= {"policy": n(notice.policy_version)} | _act(change)
     return {"Item": item, "ConditionExpression": _NEW}
 
 
