@@ -21,16 +21,26 @@ from lethe.store.counts import DynamoCounts
 from lethe.store.days import DynamoDays
 from lethe.store.keys import DynamoKeys
 from lethe.store.ledger import S3Ledger
+from lethe.store.notices import DynamoNotices
 from lethe.store.objects import S3Objects
+from lethe.store.outbox import DynamoOutbox
 from lethe.store.policies import DynamoPolicies
 from lethe.store.proposals import DynamoProposals
-from lethe.store.queues import SqsConsentQueue, SqsDayRequests, SqsEraseQueue, SqsPurgeQueue
+from lethe.store.queues import (
+    SqsConsentQueue,
+    SqsDayRequests,
+    SqsEraseQueue,
+    SqsPurgeQueue,
+    SqsSendQueue,
+    SqsSentQueue,
+)
 from lethe.store.register import DynamoRegister
 from lethe.store.requests import DynamoRequests
 from lethe.store.reviews import DynamoReviews
 from lethe.store.signer import KmsSigner
 from lethe.store.staging import S3Staging
 from lethe.store.texts import DynamoTexts
+from lethe.store.transit import KmsTransitKeys
 from lethe.store.wrap import KmsKeyWrap
 from moto import mock_aws
 
@@ -123,7 +133,11 @@ class AwsStores:
             dynamodb, consents="ConsentTable", states="ConsentStatesTable", keys="ConsentKeysTable"
         )
         self.texts = DynamoTexts(dynamodb, notices="NoticesTable")
+        self.notices = DynamoNotices(dynamodb, notices="NoticesTable")
         self.day_requests = SqsDayRequests(sqs, days_queue=self.queues["DaysQueue"])
+        self.outbox = DynamoOutbox(dynamodb, outbox="OutboxTable")
+        self.send_queue = SqsSendQueue(sqs, send_queue=self.queues["SendQueue"])
+        self.sent_queue = SqsSentQueue(sqs, sent_queue=self.queues["SentQueue"])
 
     def sent_secret(self, secret: dict[str, Any]) -> str:
         """Put the credentials at the vendors where the dispatcher finds them; their id."""
@@ -139,6 +153,10 @@ class AwsStores:
     @cached_property
     def signer(self) -> KmsSigner:
         return KmsSigner(self.kms, key_id=self.kms_keys["ReceiptsKey"])
+
+    @cached_property
+    def transit(self) -> KmsTransitKeys:
+        return KmsTransitKeys(self.kms, transit_key=self.kms_keys["TransitKey"])
 
     @cached_property
     def wrap(self) -> KmsKeyWrap:

@@ -23,8 +23,9 @@ from lethe.domain.errors import (
     UnavailableError,
 )
 from lethe.domain.holders import HolderId, PublicHolder
-from lethe.domain.in_force import Audience, Change, InForce, NoticeVersion
+from lethe.domain.in_force import Audience, Change, InForce
 from lethe.domain.messages import MessageId
+from lethe.domain.notice_documents import NoticeDraft, PublishedNotice, PublishedWords
 from lethe.domain.own_addresses import OwnSpan
 from lethe.domain.policy import Policy, load_default
 from lethe.domain.ports import (
@@ -45,6 +46,7 @@ from lethe.store.shredding import item_after
 
 from tests.memory_activity import MemoryActivity
 from tests.memory_consents import MemoryConsents, MemorySigner, MemoryTexts
+from tests.memory_outbox import MemoryOutbox, MemoryOutQueue, MemoryTransitKeys
 
 DayName = tuple[str, date, date]
 
@@ -73,7 +75,8 @@ class World:
     policies: list[Policy] = field(default_factory=lambda: [load_default()])
     in_force: InForce = field(default_factory=InForce)
     proposals: dict[ProposalId, Proposal] = field(default_factory=dict)
-    notices: dict[tuple[Audience, int], NoticeVersion] = field(default_factory=dict)
+    notices: dict[tuple[Audience, int], PublishedNotice] = field(default_factory=dict)
+    notice_drafts: dict[tuple[Audience, str], NoticeDraft] = field(default_factory=dict)
     counts: Counter[DayName] = field(default_factory=Counter)
     ledger: dict[str, Mapping[str, object]] = field(default_factory=dict)
     purge_work: list[tuple[PurgeWork, timedelta]] = field(default_factory=list)
@@ -495,9 +498,38 @@ class MemoryPolicies(_Part):
             self.world.proposals[proposal.id] = replace(stands, approval=approval)
             self.world.policies.append(change.policy)
         for notice in change.notices:
-            self.world.notices[notice.audience, notice.version] = notice
+            published = PublishedNotice.of(replace(change, at=_ms(change.at)), notice)
+            self.world.notices[notice.audience, notice.version] = published
         self.world.in_force = made
         return made
+
+
+class MemoryNotices(_Part):
+    @_alone
+    def version(self, audience: Audience, version: int) -> PublishedNotice:
+        if (audience, version) not in self.world.notices:
+            raise NotFoundError("no version")
+        return self.world.notices[audience, version]
+
+    @_alone
+    def words(self, audience: Audience, version: int, language: str) -> PublishedWords | None:
+        found = self.version(audience, version)
+        words = found.document.words
+        if language not in words:
+            return None
+        languages = tuple(sorted(words))
+        return PublishedWords(version, words[language], languages, found.document.hash, found.at)
+
+    @_alone
+    def put_draft(self, draft: NoticeDraft) -> NoticeDraft:
+        drafted = replace(draft, at=_ms(draft.at))
+        return self.world.notice_drafts.setdefault((draft.audience, draft.hash), drafted)
+
+    @_alone
+    def draft(self, audience: Audience, content_hash: str) -> NoticeDraft:
+        if (audience, content_hash) not in self.world.notice_drafts:
+            raise NotFoundError("no draft")
+        return self.world.notice_drafts[audience, content_hash]
 
 
 class MemoryProposals(_Part):
@@ -608,6 +640,7 @@ class MemoryStores:
         self.audit = MemoryAuditTrail(world)
         self.policies = MemoryPolicies(world)
         self.proposals = MemoryProposals(world)
+        self.notices = MemoryNotices(world)
         self.counts = MemoryCounts(world)
         self.activity = MemoryActivity()
         self.ledger = MemoryLedger(world)
@@ -620,6 +653,10 @@ class MemoryStores:
         self.reviews = MemoryReviews(world)
         self.day_requests = MemoryDayRequests(world)
         self.wrap = MemoryKeyWrap()
+        self.outbox = MemoryOutbox()
+        self.transit = MemoryTransitKeys()
+        self.send_queue = MemoryOutQueue()
+        self.sent_queue = MemoryOutQueue()
 
 
 def _name(key: DayKey) -> DayName:
