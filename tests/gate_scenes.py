@@ -10,15 +10,21 @@ from typing import Any
 
 from lethe.domain.addresses import Address
 from lethe.domain.classification import LegalBasis
-from lethe.domain.consent import ConsentState
-from lethe.domain.gate import Known, Question, Subject
+from lethe.domain.consent import ConsentLine, ConsentState, EventId
+from lethe.domain.gate import Decision, Known, Question, Subject
 from lethe.domain.own_addresses import AddressKind, OwnSpan
 from lethe.domain.policy import Policy
 from lethe.domain.register import Pseudonym, RegisterItem
+from lethe.usecases.gate import Gate
+
+from tests.memory_store import MemoryStores
+from tests.steps import Stepped
+from tests.system import Clock, Hashes
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SHOP = Address("tel:+493055500001")
-ANNA = Pseudonym("A" * 43)
+ANNA, BERT = Address("tel:+4915112345678"), Address("tel:+4915112345679")
+PERSON = Pseudonym("A" * 43)
 OWN = Pseudonym("O" * 43)
 OTHER_OWN = Pseudonym("Q" * 43)
 
@@ -126,4 +132,54 @@ def known(**changes: Any) -> Known:
 
 
 def subject(register: dict[str, Any] | None = None, **state: Any) -> Subject:
-    return Subject(RegisterItem(ANNA, **(register or {})), ConsentState(ANNA, **state))
+    return Subject(RegisterItem(PERSON, **(register or {})), ConsentState(PERSON, **state))
+
+
+class GateScene:
+    """A shop that may send, with one consent to the newsletter by text message: Anna's."""
+
+    def __init__(self, document: Policy | None = None) -> None:
+        self.stores: Any = _memory()
+        self.steps: Any = _stepped(self.stores)
+        self.world, self.clock, self.hashes = self.stores.world, Clock(NOW), Hashes()
+        self.world.policies = [document or policy()]
+        span = OwnSpan(AddressKind.FUNCTION, date(2020, 1, 1), None)
+        self.stores.register.set_own(self.hashes.pseudonym(SHOP), [span])
+        line = ConsentLine(NOW.replace(hour=1), event_id=EventId("e" * 32))
+        self.say(ANNA, lines={("newsletter", "sms"): line})
+        self.noted: list[Exception] = []
+        self.gate = self.make()
+
+    def make(self) -> Gate:
+        """A gate as a new process has it."""
+        stores = self.steps
+        return Gate(
+            register=stores.register,
+            consents=stores.consents,
+            policies=stores.policies,
+            activity=stores.activity,
+            audit=stores.audit,
+            hashes=self.hashes,
+            clock=self.clock,
+            noted=self.noted.append,
+        )
+
+    def say(self, address: Address, **state: Any) -> None:
+        """Put what a person said."""
+        name = self.hashes.pseudonym(address)
+        self.stores.consents.folds[name] = ConsentState(name, **state)
+
+    def ask(self, purpose: str, *recipients: Address, channel: str = "sms") -> list[Decision]:
+        asked = question(purpose, channel)
+        return self.gate.decide(asked, recipients or (ANNA,), actor="shop", target="d-1")
+
+    def figures(self, channel: str = "sms") -> Any:
+        return self.stores.activity.read(NOW.date(), [channel])[channel]
+
+
+def _memory() -> Any:
+    return MemoryStores()
+
+
+def _stepped(stores: Any) -> Any:
+    return Stepped(stores)

@@ -20,6 +20,7 @@ PORTS = (
     "proposals",
     "counts",
     "activity",
+    "consents",
     "ledger",
     "purge_queue",
     "erase_queue",
@@ -27,6 +28,10 @@ PORTS = (
     "reviews",
     "day_requests",
     "wrap",
+    "outbox",
+    "transit",
+    "send_queue",
+    "sent_queue",
 )
 
 

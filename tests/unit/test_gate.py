@@ -3,94 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
-from typing import Any
 
 import pytest
 from lethe.domain.addresses import Address
 from lethe.domain.audit import AuditEvent
-from lethe.domain.consent import ConsentLine, ConsentState, EventId
 from lethe.domain.errors import UnavailableError
 from lethe.domain.gate import Decision, Evidence, Flag, Reason
 from lethe.domain.in_force import InForce
-from lethe.domain.own_addresses import AddressKind, OwnSpan
-from lethe.domain.policy import Policy
-from lethe.usecases.gate import Gate
 
-from tests.gate_scenes import NOW, SHOP, policy, policy_with, question
-from tests.memory_consents import MemoryConsents
-from tests.memory_store import MemoryStores
-from tests.steps import Stepped
-from tests.steps import _Port as Port
-from tests.system import Clock, Hashes
-
-ANNA, BERT = Address("tel:+4915112345678"), Address("tel:+4915112345679")
-DAY = NOW.date()
-
-
-def stepped() -> tuple[Any, Any]:
-    """Stores in memory, and the same with their calls numbered."""
-    stores: Any = MemoryStores()
-    vars(stores)["consents"] = consents = MemoryConsents()
-    steps = Stepped(stores)
-    vars(steps)["consents"] = Port(steps, "consents", consents)
-    return stores, steps
-
-
-class Scene:
-    """A shop that may send, with one consent to the newsletter: Anna's."""
-
-    def __init__(self, document: Policy | None = None) -> None:
-        self.stores, self.steps = stepped()
-        self.world = self.stores.world
-        self.world.policies = [document or policy()]
-        hashes = Hashes()
-        span = OwnSpan(AddressKind.FUNCTION, date(2020, 1, 1), None)
-        self.stores.register.set_own(hashes.pseudonym(SHOP), [span])
-        anna = hashes.pseudonym(ANNA)
-        line = ConsentLine(NOW.replace(hour=1), event_id=EventId("e" * 32))
-        self.stores.consents.folds[anna] = ConsentState(anna, lines={("newsletter", "sms"): line})
-        self.noted: list[Exception] = []
-        self.gate = self.make()
-
-    def make(self) -> Gate:
-        """A gate as a new process has it."""
-        stores, hashes = self.steps, Hashes()
-        return Gate(
-            register=stores.register,
-            consents=stores.consents,
-            policies=stores.policies,
-            activity=stores.activity,
-            audit=stores.audit,
-            hashes=hashes,
-            clock=Clock(NOW),
-            noted=self.noted.append,
-        )
-
-    def ask(self, purpose: str, *recipients: Address, channel: str = "sms") -> list[Decision]:
-        asked = question(purpose, channel)
-        return self.gate.decide(asked, recipients or (ANNA,), actor="shop", target="d-1")
-
-    def figures(self, channel: str = "sms") -> Any:
-        return self.stores.activity.read(DAY, [channel])[channel]
+from tests.gate_scenes import ANNA, BERT, NOW, GateScene, policy, policy_with, question
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def scene() -> GateScene:
+    return GateScene()
 
 
 def someone(number: int) -> Address:
     return Address(f"tel:+4915{number:09}")
 
 
-def test_each_is_decided_on_in_order_and_who_is_named_twice_once(scene: Scene) -> None:
+def test_each_is_decided_on_in_order_and_who_is_named_twice_once(scene: GateScene) -> None:
     decisions = scene.ask("newsletter", BERT, ANNA, BERT)
     assert [d.reason for d in decisions] == [Reason.NO_CONSENT, None, Reason.NO_CONSENT]
     assert scene.figures() == {"gate.allowed": 1, "gate.denied.no_consent": 1}
 
 
-def test_L1_what_is_denied_is_audited_once_a_call_and_names_nobody(scene: Scene) -> None:
+def test_L1_what_is_denied_is_audited_once_a_call_and_names_nobody(scene: GateScene) -> None:
     scene.ask("newsletter", ANNA, BERT, *map(someone, range(300)))
     facts = {"channel": "sms", "purpose": "newsletter", "no_consent": "301"}
     assert scene.world.audit == [AuditEvent(NOW, "send_blocked", "shop", "d-1", 0, facts)]
@@ -98,7 +37,7 @@ def test_L1_what_is_denied_is_audited_once_a_call_and_names_nobody(scene: Scene)
     assert len(scene.world.audit) == 1
 
 
-def test_two_reads_for_a_hundred_and_nothing_of_anybody_where_it_is_off(scene: Scene) -> None:
+def test_two_reads_for_a_hundred_and_nothing_of_anybody_where_it_is_off(scene: GateScene) -> None:
     with scene.steps.before(0, lambda: None) as calls:
         scene.ask("newsletter", *map(someone, range(250)))
     assert Counter(calls) == {
@@ -117,14 +56,14 @@ def test_two_reads_for_a_hundred_and_nothing_of_anybody_where_it_is_off(scene: S
     assert scene.figures("fax") == {}
 
 
-def test_what_it_only_observes_is_counted_and_not_audited(scene: Scene) -> None:
+def test_what_it_only_observes_is_counted_and_not_audited(scene: GateScene) -> None:
     [decision] = scene.ask("newsletter", BERT, channel="chat")
     assert (decision.allowed, decision.reason) == (True, Reason.NO_CONSENT)
     assert scene.figures("chat") == {"gate.let_pass.no_consent": 1, "gate.flag.observed": 1}
     assert scene.world.audit == []
 
 
-def test_who_asks_is_told_why(scene: Scene) -> None:
+def test_who_asks_is_told_why(scene: GateScene) -> None:
     [decision] = scene.gate.decide(question("newsletter"), [ANNA], actor="shop", explain=True)
     assert decision.explanation["given_at"] == "2026-03-10T01:00:00.000Z"
 
@@ -132,7 +71,7 @@ def test_who_asks_is_told_why(scene: Scene) -> None:
 FAILURES = (UnavailableError("throttled"), RuntimeError("unforeseen"), KeyError("no item"))
 
 
-def failing(scene: Scene, step: int, error: Exception, purpose: str, **where: str) -> Decision:
+def failing(scene: GateScene, step: int, error: Exception, purpose: str, **where: str) -> Decision:
     """The decision on Anna with one of its calls failing."""
 
     def fail() -> None:
@@ -147,7 +86,7 @@ def failing(scene: Scene, step: int, error: Exception, purpose: str, **where: st
 @pytest.mark.parametrize("warm", [True, False])
 def test_L1_with_any_call_failing_nothing_leaves(error: Exception, *, warm: bool) -> None:
     """A new process that could read no policy knows of no mark; a warm one remembers."""
-    scene = Scene()
+    scene = GateScene()
     with scene.steps.before(0, lambda: None) as calls:
         assert scene.ask("newsletter")[0].allowed
     assert len(calls) == 5
@@ -164,7 +103,7 @@ def test_L1_with_any_call_failing_nothing_leaves(error: Exception, *, warm: bool
         assert blind or marked.flags == {Flag.ON_FAILURE}
 
 
-def test_L1_a_denial_that_cannot_be_audited_denies_the_others_too(scene: Scene) -> None:
+def test_L1_a_denial_that_cannot_be_audited_denies_the_others_too(scene: GateScene) -> None:
     with scene.steps.before(0, lambda: None) as calls:
         scene.ask("newsletter", ANNA, BERT)
 
@@ -176,7 +115,7 @@ def test_L1_a_denial_that_cannot_be_audited_denies_the_others_too(scene: Scene) 
     assert (anna.reason, bert.reason) == (Reason.UNAVAILABLE, Reason.NO_CONSENT)
 
 
-def test_a_failure_concerns_the_hundred_that_were_looked_at(scene: Scene) -> None:
+def test_a_failure_concerns_the_hundred_that_were_looked_at(scene: GateScene) -> None:
     people = [*map(someone, range(100)), ANNA]
     decisions = []
 
@@ -191,7 +130,7 @@ def test_a_failure_concerns_the_hundred_that_were_looked_at(scene: Scene) -> Non
     assert event.facts["unavailable"] == "100"
 
 
-def test_an_observed_channel_lets_pass_only_while_that_is_known(scene: Scene) -> None:
+def test_an_observed_channel_lets_pass_only_while_that_is_known(scene: GateScene) -> None:
     error = UnavailableError("throttled")
     known = failing(scene, 3, error, "newsletter", channel="chat")
     assert (known.allowed, known.reason) == (True, Reason.UNAVAILABLE)
@@ -200,7 +139,7 @@ def test_an_observed_channel_lets_pass_only_while_that_is_known(scene: Scene) ->
         assert (unknown.allowed, unknown.reason) == (False, Reason.UNAVAILABLE)
 
 
-def test_what_marks_a_purpose_is_the_policy_that_was_read_last(scene: Scene) -> None:
+def test_what_marks_a_purpose_is_the_policy_that_was_read_last(scene: GateScene) -> None:
     scene.ask("alarm")
     purposes = {name: one.model_dump(mode="json") for name, one in policy().purposes.items()}
     purposes["alarm"]["on_failure"] = "deny"

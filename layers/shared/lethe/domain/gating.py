@@ -112,7 +112,7 @@ def _decided(question: Question, known: Known, subject: Subject, facts: Facts) -
     flags = {Flag.VENDOR_WARNED} if vendor is MaySend.WARNED else set()
     if kind_at(subject.register.own, today) is AddressKind.FUNCTION:
         return _allowed(question, facts.purpose, Evidence.FUNCTION_ADDRESS, flags)
-    found = _judged(facts, settings, known.now)
+    found = judged(facts, settings, known.now)
     if isinstance(found, Reason):
         return Decision(allowed=False, reason=found)
     if facts.vendor_blocked_at is not None:
@@ -122,7 +122,7 @@ def _decided(question: Question, known: Known, subject: Subject, facts: Facts) -
     return _allowed(question, facts.purpose, found, flags)
 
 
-def _judged(facts: Facts, settings: ChannelSettings | None, now: datetime) -> str | Reason:
+def judged(facts: Facts, settings: ChannelSettings | None, now: datetime) -> str | Reason:
     """Return what the message stands on, or why on nothing."""
     purpose = facts.purpose
     if purpose.legal_basis is LegalBasis.CONSENT:

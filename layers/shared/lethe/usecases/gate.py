@@ -59,6 +59,14 @@ class Look:
         """Return the version that decides."""
         return self.known.policy_version if self.known else 0
 
+    @property
+    def on_failure(self) -> Decision:
+        """Return the decision where what decides could not be known."""
+        decision = on_failure(self.question, self.policy)
+        if self.known is None:
+            return decision
+        return watched(decision, self.question, self.known.policy)
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -110,7 +118,7 @@ class Gate:
         """Look at each recipient and decide; never fails. Nobody is looked at if it is off."""
         unique = list(dict.fromkeys(recipients))
         if look.known is None:
-            return self._unknown(look, unique)
+            return dict.fromkeys(unique, look.on_failure)
         if look.is_off:
             return dict.fromkeys(unique, decide(look.question, look.known, _NOBODY))
         judged: dict[Address, Decision] = {}
@@ -120,7 +128,7 @@ class Gate:
                 subjects = self._subjects(some)
             except Exception as error:  # noqa: BLE001 - as above
                 self.noted(error)
-                judged |= self._unknown(look, some)
+                judged |= dict.fromkeys(some, look.on_failure)
             else:
                 for address, subject in subjects.items():
                     judged[address] = decide(look.question, look.known, subject, explain=explain)
@@ -154,7 +162,7 @@ class Gate:
             if look.is_off:
                 return judged
             allowed = [address for address, decision in judged.items() if decision.allowed]
-            return {**judged, **self._unknown(look, allowed)}
+            return {**judged, **dict.fromkeys(allowed, look.on_failure)}
         return judged
 
     def _subjects(self, addresses: Sequence[Address]) -> Mapping[Address, Subject]:
@@ -170,9 +178,3 @@ class Gate:
         facts |= {reason: str(number) for reason, number in sorted(denials.items())}
         event = AuditEvent(look.at, "send_blocked", actor, target, facts=facts)
         return replace(event, policy_version=look.policy_version)
-
-    def _unknown(self, look: Look, addresses: Sequence[Address]) -> dict[Address, Decision]:
-        decision = on_failure(look.question, look.policy)
-        if look.known is not None:
-            decision = watched(decision, look.question, look.known.policy)
-        return dict.fromkeys(addresses, decision)
