@@ -36,9 +36,6 @@ from lethe.usecases.sending import Sending, Submitted
 from lethe.usecases.sent_capture import SentCapture
 
 from tests.gate_scenes import GOOD_VENDOR, document
-from tests.memory_activity import MemoryActivity
-from tests.memory_consents import MemoryConsents, MemorySigner, MemoryTexts
-from tests.memory_outbox import MemoryOutbox, MemoryOutQueue, MemoryTransitKeys
 from tests.memory_store import MemoryStores
 from tests.system import STAFF, System
 
@@ -90,30 +87,11 @@ class Vendor:
             self.plans.append(lambda _, one=one: one)  # type: ignore[misc]
 
 
-def memory_stores() -> Any:
-    """Stores of memory with everything that sending needs."""
-    stores: Any = MemoryStores()
-    made = {
-        "consents": MemoryConsents,
-        "texts": MemoryTexts,
-        "signer": MemorySigner,
-        "activity": MemoryActivity,
-        "outbox": MemoryOutbox,
-        "transit": MemoryTransitKeys,
-        "send_queue": MemoryOutQueue,
-        "sent_queue": MemoryOutQueue,
-    }
-    for name, make in made.items():
-        if not hasattr(stores, name):
-            setattr(stores, name, make())
-    return stores
-
-
 @dataclass
 class SendingScene(System):
     """The system with what sends; the three vendors are one, which tells nobody apart."""
 
-    stores: Any = field(default_factory=memory_stores)
+    stores: Any = field(default_factory=MemoryStores)
     vendor: Vendor = field(default_factory=Vendor)
 
     def __post_init__(self) -> None:
