@@ -24,13 +24,19 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Damage(StrEnum):
-    """What is wrong at a place of the chain."""
+    """What is wrong at a place of the chain; a proof finds the last three."""
 
     CHANGED = "changed"
     """The next event, or the head, names another digest: it was overwritten or swapped."""
     MISSING = "missing"
     REMOVED_EARLY = "removed_early"
     """The beginning is gone before the day from which it may be."""
+    UNREADABLE = "unreadable"
+    """What is sealed does not open in this place, or is of another person."""
+    RECEIPT = "receipt"
+    """The signature does not hold, or the receipt is about something else."""
+    TEXT = "text"
+    """The text that was shown is not there, or is another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from lethe.domain.errors import ConflictError, FieldProblem, InvalidInputError
 from lethe.domain.evidence import CLOCK_SKEW, Evidence, problems_of
 from lethe.domain.periods import Period
 from lethe.domain.policy import Policy
-from lethe.domain.purposes import EventGrant
+from lethe.domain.purposes import EventGrant, Purpose
 
 MOST_ACTS: Final = 40
 """As many fit into one transaction, with the marks of their ids."""
@@ -136,13 +136,7 @@ def _problems(
     purpose = policy.purposes.get(act.purpose)
     yield from _of_scope(act)
     if act.type in GRANTS:
-        if purpose is None:
-            yield FieldProblem("/purpose", "The policy has no purpose of this name.")
-        elif purpose.legal_basis is not LegalBasis.CONSENT:
-            expected = "This purpose has another basis than consent: none is asked for."
-            yield FieldProblem("/purpose", expected)
-        if act.channel == EVERY:
-            yield FieldProblem("/channel", "Name the channel: a consent is specific.")
+        yield from _of_grant(act, purpose, now)
     if act.type is EventType.BASIS_BEGUN and not _grants_something(act.purpose, policy):
         yield FieldProblem("/name", "No purpose is granted by an event of this name.")
     if act.type is EventType.OBJECTION_OVERRULED:
@@ -154,6 +148,17 @@ def _problems(
     if act.time is not None and act.time > now + CLOCK_SKEW:
         yield FieldProblem("/time", "This time is in the future.")
     yield from problems_of(act.type, act.evidence, purpose, now, importing=importing)
+
+
+def _of_grant(act: Act, purpose: Purpose | None, now: datetime) -> Iterator[FieldProblem]:
+    if purpose is None:
+        yield FieldProblem("/purpose", "The policy has no purpose of this name.")
+    elif purpose.legal_basis is not LegalBasis.CONSENT:
+        yield FieldProblem("/purpose", "This purpose has another basis: no consent is asked for.")
+    if act.channel == EVERY:
+        yield FieldProblem("/channel", "Name the channel: a consent is specific.")
+    if act.until is not None and act.until <= now:
+        yield FieldProblem("/until", "This has passed; leave it out for the purpose's validity.")
 
 
 def _of_scope(act: Act) -> Iterator[FieldProblem]:

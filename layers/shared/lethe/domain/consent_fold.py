@@ -323,11 +323,12 @@ def _line_end(state: ConsentState, key: Key, line: ConsentLine) -> datetime | No
     """When the processing on one line's grant ended, or its own last no if that is later."""
     said = latest(line.withdrawn_at, line.refused_at)
     if line.given_at is None:
-        return said or line.expired_at
+        return latest(said, line.expired_at)
     no = last_no(state, *key, "")
-    if no is not None and line.given_at <= no:
-        return latest(said, min(no, line.until) if line.until is not None else no)
-    return latest(said, line.until)
+    ends = [] if line.until is None else [max(line.until, line.given_at)]
+    if no is not None and no >= line.given_at:
+        ends.append(no)
+    return latest(said, min(ends)) if ends else None
 
 
 def _covering(purpose: str, channel: str) -> tuple[Key, ...]:
