@@ -35,7 +35,6 @@ class Scene(GateScene):
             hashes=self.hashes,
             key=lambda: KEY,
             links=lambda link: seal_link(LINK_KEY, link),
-            public_url="https://lethe.example",
         )
 
     def check(self, purpose: str, *recipients: Any, **changes: Any) -> Checked:
@@ -45,7 +44,8 @@ class Scene(GateScene):
         )
         fields = {n: changes.pop(n) for n in ("together", "send", "explain") if n in changes}
         message = OutMessage(purpose, "sms", "", SHOP, to, TEXT)
-        return self.dispatching.check(Request(replace(message, **changes), **fields), actor="shop")
+        request = Request(replace(message, **changes), **fields)
+        return self.dispatching.check(request, actor="shop", public_url="https://lethe.example")
 
     def verdict(self, answer: Answer, address: Any = ANNA, **changes: Any) -> Any:
         """What becomes of an authorisation when it is handed back."""

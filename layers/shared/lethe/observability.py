@@ -43,6 +43,7 @@ class Metric(StrEnum):
     """Everything that Lethe counts; no dimension but the service."""
 
     UNHANDLED_ERRORS = "UnhandledErrors"
+    GATE_UNAVAILABLE = "gate_unavailable"
     REFUSED = "refused"
     MESSAGES_EXPIRED = "messages_expired"
     OLDEST_OVERDUE_SECONDS = "oldest_overdue_seconds"

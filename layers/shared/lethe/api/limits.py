@@ -12,3 +12,6 @@ MAX_BATCH: Final = 100
 
 MAX_ANSWER_BYTES: Final = 4 * 1024**2
 """The largest original in one answer, for the same reason."""
+
+MAX_RECIPIENTS: Final = 1_000
+"""Recipients of a dispatch, and addresses of a search for suppressions."""

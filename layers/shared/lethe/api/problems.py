@@ -68,6 +68,13 @@ def noted(error: Exception) -> LetheError:
     return error if isinstance(error, LetheError) else UNKNOWN
 
 
+def gate_failed(error: Exception) -> None:
+    """Count what kept the gate from knowing, so that an alarm sees it; the caller is told no."""
+    count(Metric.GATE_UNAVAILABLE)
+    if not isinstance(error, LetheError) or error.status == _SERVER:
+        unhandled(LogMessage.FAILED, error)
+
+
 def answer(error: Exception, request_id: str) -> Response[str]:
     """Return the answer for a failure, known or not."""
     known = noted(error)

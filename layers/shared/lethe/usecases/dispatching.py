@@ -110,14 +110,13 @@ class Dispatching:
     """The key of authorisations."""
     links: Callable[[WithdrawalLink], str]
     """The token of a withdrawal link."""
-    public_url: str
     detectors: Sequence[DetectorPort] = ()
 
-    def check(self, request: Request, *, actor: str) -> Checked:
+    def check(self, request: Request, *, actor: str, public_url: str) -> Checked:
         """Decide for each recipient; what is allowed and not to be sent by Lethe is authorised.
 
-        InvalidInputError if the policy does not know what the call names. Whatever else fails is a
-        no for all, unless the policy marks the purpose.
+        `public_url` is where withdrawal links lead. InvalidInputError if the policy does not know
+        what the call names. Whatever else fails is a no for all, unless the purpose is marked.
         """
         look = self.gate.look(request.question)
         if look.known is not None:
@@ -128,7 +127,8 @@ class Dispatching:
             content = self._minimised(request.message, look.policy)
             judged = _amended(judged, content, request, look)
             if not request.send:
-                leaving, key = self._leaving(content.message, judged, look), self.key()
+                leaving = self._leaving(content.message, judged, look, public_url)
+                key = self.key()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing leaves
             self.gate.noted(error)
             judged = {a: look.on_failure if d.allowed else d for a, d in judged.items()}
@@ -155,7 +155,7 @@ class Dispatching:
         )
 
     def _leaving(
-        self, message: OutMessage, judged: Decisions, look: Look
+        self, message: OutMessage, judged: Decisions, look: Look, public_url: str
     ) -> dict[Address, OutMessage]:
         """The message to each who may get it, with how to stop where a person may stop it."""
         policy = look.policy
@@ -170,15 +170,18 @@ class Dispatching:
         settings = policy.channels.get(message.channel)
         return {
             address: with_withdrawal(
-                each, settings, self._link(each), is_mail=network(address) == "mailto"
+                each,
+                settings,
+                f"{public_url}/withdrawals/{self._token(each)}",
+                is_mail=network(address) == "mailto",
             )
             for address, each in single.items()
         }
 
-    def _link(self, message: OutMessage) -> str:
+    def _token(self, message: OutMessage) -> str:
+        """The token by which its one recipient withdraws."""
         sender, recipient = self._pseudonyms(message)
-        token = self.links(WithdrawalLink(recipient, message.purpose, message.channel, sender))
-        return f"{self.public_url}/withdrawals/{token}"
+        return self.links(WithdrawalLink(recipient, message.purpose, message.channel, sender))
 
     def _answer(
         self, number: int, decision: Decision, message: OutMessage | None, key: bytes, look: Look
