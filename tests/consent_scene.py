@@ -68,7 +68,7 @@ def policy(**changes: Any) -> Policy:
     return Policy.model_validate_json(json.dumps(document))
 
 
-def given(at: datetime, **changes: Any) -> Evidence:
+def given(at: datetime, /, **changes: Any) -> Evidence:
     """Evidence that is enough."""
     stated: dict[str, Any] = {
         "method": Method.WEB_FORM,
