@@ -59,17 +59,17 @@ def linked(runs: list[Run]) -> Markup:
 
 
 def escaped(text: object) -> object:
-    """Return text so that Markdown shows it as it is."""
+    """Return text so that Markdown shows it as it is; what a template made stays."""
     if isinstance(text, Markup) or not isinstance(text, str):
         return text
-    plain = " ".join(text.split())
+    plain = re.sub(r"[\r\n\t\v\f\u2028\u2029]+", " ", text)
     plain = "".join(_ENTITIES.get(character, character) for character in plain)
-    return _OPENERS.sub(r"\\\1", _MARKED.sub(r"\\\1", plain))
+    return Markup(_OPENERS.sub(r"\\\1", _MARKED.sub(r"\\\1", plain)))  # noqa: S704 - escaped here
 
 
 def said(runs: list[Run]) -> str:
     """Return runs as one string."""
-    return text_of([run if isinstance(run, str) else run[0] for run in runs])
+    return text_of(runs)
 
 
 def _linked(text: str) -> Markup:
@@ -94,7 +94,7 @@ def _html() -> Environment:
 def _markdown() -> Environment:
     made = Environment(
         loader=FunctionLoader(_source),
-        autoescape=False,  # noqa: S701 - Markdown has an escape of its own: finalize
+        autoescape=True,
         finalize=escaped,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -11,7 +11,7 @@ from lethe.domain.countries import EEA
 from lethe.domain.earlier_periods import Span, Starts
 from lethe.domain.in_force import Audience
 from lethe.domain.live import LiveSettings
-from lethe.domain.policy import Policy, RetentionClass
+from lethe.domain.policy import OwnRecord, Policy, RetentionClass
 from lethe.domain.purposes import Purpose
 from lethe.domain.statements import Own, Statement, Value, Word
 from lethe.domain.vendors import SubProcessor, Transfer, Vendor
@@ -117,14 +117,55 @@ def sub_processor(vendor: str, place: int, sub: SubProcessor) -> tuple[Value, ..
     return own(sub.name, *at, "name"), own(sub.service, *at, "service"), country(sub.country)
 
 
-def safeguard(transfer: Transfer) -> Word:
-    """What allows a transfer."""
-    return Word("safeguard", transfer.safeguard.name.lower())
-
-
 def period(cls: RetentionClass) -> Statement:
     """How long a class keeps a message, and from when."""
     return Statement("period", _kept(cls.starts), {"period": cls.period}, "kept")
+
+
+def record_title(name: str, record: OwnRecord) -> Own:
+    """What one of Lethe's own records holds."""
+    return replace(own(record.content, "records", name, "content"), title=True)
+
+
+def record_period(name: str, record: OwnRecord) -> Statement:
+    """How long one of Lethe's own records is kept, and from when."""
+    starts = own(record.starts, "records", name, "starts")
+    if record.period is None:
+        return Statement("period", "record_until", {"starts": starts}, "kept")
+    return Statement("period", "record_period", {"period": record.period, "starts": starts}, "kept")
+
+
+def controller_statements(policy: Policy) -> tuple[Statement, ...]:
+    """Who the controller is, and who speaks for it."""
+    it = policy.controller
+    said: dict[str, Value] = {"name": own(it.name, "controller", "name")}
+    said["contact"] = own(it.contact, "controller", "contact")
+    said["country"] = country(it.country)
+    for field in ("representative", "data_protection_officer"):
+        if (text := getattr(it, field)) is not None:
+            said[field] = own(text, "controller", field)
+    return tuple(Statement(name, "verbatim", {"text": text}, name) for name, text in said.items())
+
+
+def transfer_statements(policy: Policy) -> tuple[Statement, ...]:
+    """Which data go to which third country, on what safeguard; or that none do."""
+    said = []
+    for name, place, transfer in transfers(policy):
+        values: dict[str, Value] = {
+            "vendor": own(policy.vendors[name].name, "vendors", name, "name"),
+            "country": country(transfer.country),
+            "safeguard": Word("safeguard", transfer.safeguard.name.lower()),
+        }
+        said.append(Statement(f"{name}-{place}", "transfer", values))
+    return tuple(said) or (Statement("none", "transfers_none"),)
+
+
+def special(name: str, purpose: Purpose) -> Statement:
+    """On what ground special categories of data are processed (Art. 9(2))."""
+    if purpose.special_ground is None:
+        return Statement("special", "purpose_special", label="basis")
+    ground = own(purpose.special_ground, "purposes", name, "special_ground")
+    return Statement("special", "purpose_special_ground", {"ground": ground}, "basis")
 
 
 def earlier_periods(policy: Policy, name: str) -> Iterator[Statement]:

@@ -15,7 +15,7 @@ from lethe.domain.classification import LegalBasis
 from lethe.domain.in_force import Audience
 from lethe.domain.live import LiveSettings
 from lethe.domain.notice_address import address
-from lethe.domain.notice_endings import ending, own_records, retention, security
+from lethe.domain.notice_endings import ending, hosting, own_records, retention, security
 from lethe.domain.policy import Policy
 from lethe.domain.purposes import EventGrant, InboundGrant, OnFailure, Purpose
 from lethe.domain.statements import Entry, Literal, Page, Section, Statement, Value, Word
@@ -103,22 +103,7 @@ class _Maker:
         return Section("employees", tuple(said))
 
     def controller(self) -> Section:
-        it = self.policy.controller
-        said = [
-            Statement("name", "verbatim", {"text": of.own(it.name, "controller", "name")}, "name"),
-            Statement(
-                "contact",
-                "verbatim",
-                {"text": of.own(it.contact, "controller", "contact")},
-                "contact",
-            ),
-            Statement("country", "verbatim", {"text": of.country(it.country)}, "country"),
-        ]
-        for field in ("representative", "data_protection_officer"):
-            if (text := getattr(it, field)) is not None:
-                value = of.own(text, "controller", field)
-                said.append(Statement(field, "verbatim", {"text": value}, field))
-        return Section("controller", tuple(said))
+        return Section("controller", of.controller_statements(self.policy))
 
     def why(self) -> Section:
         lead = (Statement("lead", "purposes_lead"),)
@@ -132,7 +117,7 @@ class _Maker:
         at = ("purposes", name)
         yield Statement("basis", "verbatim", {"text": of.BASES[purpose.legal_basis]}, "basis")
         if purpose.special_categories:
-            yield _special(name, purpose)
+            yield of.special(name, purpose)
         if purpose.legitimate_interest is not None:
             interest = of.own(purpose.legitimate_interest, *at, "legitimate_interest")
             yield Statement("interest", "verbatim", {"text": interest}, "interest")
@@ -189,13 +174,10 @@ class _Maker:
             yield Section("channels", (Statement("lead", "channels_lead"),), entries)
 
     def recipients(self) -> Section:
-        live = self.live
-        place = of.country(live.country) if live.country else Word("words", "unknown_country")
-        values: dict[str, Value] = {"region": Literal(live.region), "country": place}
         said = (
             Statement("inside", "recipients_inside"),
             Statement("participants", "recipients_participants"),
-            Statement("hosting", "recipients_hosting", values),
+            hosting(self.live),
         )
         entries = (
             Entry(name, of.own(v.name, "vendors", name, "name"), tuple(_vendor(name, v)))
@@ -204,17 +186,10 @@ class _Maker:
         return Section("recipients", said, tuple(entries))
 
     def transfers(self) -> Section:
-        policy, said = self.policy, []
-        for name, place, transfer in of.transfers(policy):
-            values: dict[str, Value] = {
-                "vendor": of.own(policy.vendors[name].name, "vendors", name, "name"),
-                "country": of.country(transfer.country),
-                "safeguard": of.safeguard(transfer),
-            }
-            said.append(Statement(f"{name}-{place}", "transfer", values))
-        if not said:
-            return Section("transfers", (Statement("none", "transfers_none"),))
-        copy = Statement("copy", "transfers_copy", {"contact": of.contact(policy)})
+        said = of.transfer_statements(self.policy)
+        if said[0].id == "none":
+            return Section("transfers", said)
+        copy = Statement("copy", "transfers_copy", {"contact": of.contact(self.policy)})
         return Section("transfers", (Statement("lead", "transfers_lead"), *said, copy))
 
     def rights(self) -> Section:
@@ -267,13 +242,6 @@ def _granted(purpose: Purpose) -> Iterator[Statement]:
         yield Statement("granted", "purpose_inbound", values, "granted")
 
 
-def _special(name: str, purpose: Purpose) -> Statement:
-    if purpose.special_ground is None:
-        return Statement("special", "purpose_special", label="basis")
-    ground = of.own(purpose.special_ground, "purposes", name, "special_ground")
-    return Statement("special", "purpose_special_ground", {"ground": ground}, "basis")
-
-
 def _channel(policy: Policy, name: str, channel: ChannelSettings) -> Iterator[Statement]:
     at = ("channels", name)
     yield Statement("gate", f"gate_{channel.gate}", label="gate")
@@ -286,22 +254,30 @@ def _channel(policy: Policy, name: str, channel: ChannelSettings) -> Iterator[St
     if vendor is not None:
         named = {"text": of.own(vendor.name, "vendors", channel.vendor or "", "name")}
         yield Statement("vendor", "verbatim", named, "vendor")
-    headers = {"headers": tuple(map(Literal, channel.headers))}
-    if channel.headers:
-        yield Statement("headers", "channel_headers", headers, "headers")
-    if channel.header_purpose is not None and channel.further_headers:
-        why = {"text": of.own(channel.header_purpose, *at, "header_purpose")}
-        yield Statement("header_purpose", "verbatim", why, "headers")
-    if channel.drop:
-        dropped = {"parts": tuple(Word("parts", part) for part in channel.drop)}
-        yield Statement("dropped", "channel_dropped", dropped, "dropped")
+    if channel.captures:
+        yield from _kept(name, channel)
     yield from _checked(channel)
     if channel.first_contact:
         yield Statement("first_contact", "channel_first_contact", label="first_contact")
 
 
+def _kept(name: str, channel: ChannelSettings) -> Iterator[Statement]:
+    """What is stored of a message besides its text, and what is not (Art. 5(1)(c))."""
+    if channel.headers:
+        headers = {"text": tuple(map(Literal, channel.headers))}
+        yield Statement("headers", "verbatim", headers, "headers")
+    if channel.header_purpose is not None and channel.further_headers:
+        why = {"text": of.own(channel.header_purpose, "channels", name, "header_purpose")}
+        yield Statement("header_purpose", "verbatim", why, "headers")
+    if channel.drop:
+        dropped = {"text": tuple(Word("parts", part) for part in channel.drop)}
+        yield Statement("dropped", "verbatim", dropped, "dropped")
+    if channel.tag_inbound:
+        yield Statement("inbound", "channel_tagged", label="inbound")
+
+
 def _checked(channel: ChannelSettings) -> Iterator[Statement]:
-    """What is looked for in texts, and what follows (Art. 5(1)(c))."""
+    """What is looked for in the texts that we send, and what follows."""
     for action in (Action.MASK, Action.REFUSE, Action.FLAG):
         found = tuple(
             Word("detectors", d) for d, does in channel.outbound.items() if does is action

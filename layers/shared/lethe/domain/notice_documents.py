@@ -115,6 +115,8 @@ def differences(
 
 
 _NOTHING: Document = {"sections": {}}
+_AROUND = ("in_force", "languages", "formats", "contents", "colon", "skip")
+"""What a page has around the text."""
 
 
 def _words(
@@ -127,9 +129,7 @@ def _words(
         "language": plain.words["language"],
         "title": page[f"title_{audience}"],
         "lead": spoken.fill(page[f"lead_{audience}"], {"controller": name}),
-        "page": {
-            key: page[key] for key in ("in_force", "languages", "formats", "contents", "skip")
-        },
+        "page": {key: page[key] for key in _AROUND},
         "sections": spoken.document(made),
     }
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lethe.domain import disclosures as of
 from lethe.domain.in_force import Audience
 from lethe.domain.live import LiveSettings
-from lethe.domain.policy import DeletableBy, OnErasure, OwnRecord, Policy
+from lethe.domain.policy import DeletableBy, ErasureRule, OnErasure, OwnRecord, Policy
 from lethe.domain.statements import Count, Entry, Literal, Section, Statement, Unit, Value, Word
 
 
@@ -19,7 +18,12 @@ def retention(policy: Policy, audience: Audience) -> Section:
         Statement("fixed", "retention_fixed"),
         Statement("default", "retention_default", {"class": _title(policy, policy.default_class)}),
     ]
-    if any(cls.deletable_by is not DeletableBy.NOBODY for cls in shown.values()):
+    if any(not c.keeps and c.erasure_rule is ErasureRule.AUTHOR for c in shown.values()):
+        says = "retention_rule_staff" if audience is Audience.EMPLOYEES else "retention_rule"
+        said.append(Statement("rule", says))
+    if any(c.deletable_by is DeletableBy.EXTERNAL for c in shown.values()):
+        said.append(Statement("deletion", "retention_deletion"))
+    if any(c.deletable_by is not DeletableBy.NOBODY for c in shown.values()):
         said.append(Statement("late", "retention_late"))
     said += of.reclassifications(policy, shown)
     entries = (
@@ -57,15 +61,18 @@ def ending(live: LiveSettings) -> Section:
 def own_records(policy: Policy) -> Iterator[Section]:
     """Say what Lethe records of its own acts, and for how long."""
     entries = tuple(
-        Entry(
-            name,
-            replace(of.own(record.content, "records", name, "content"), title=True),
-            _record(name, record),
-        )
+        Entry(name, of.record_title(name, record), _record(name, record))
         for name, record in policy.records.items()
     )
     if entries:
         yield Section("records", (Statement("lead", "records_lead"),), entries)
+
+
+def hosting(live: LiveSettings) -> Statement:
+    """Say where messages are stored."""
+    place = of.country(live.country) if live.country else Word("words", "unknown_country")
+    values: dict[str, Value] = {"region": Literal(live.region), "country": place}
+    return Statement("hosting", "recipients_hosting", values)
 
 
 def security(policy: Policy, live: LiveSettings) -> Section:
@@ -90,9 +97,10 @@ def _class(policy: Policy, name: str, audience: Audience) -> Iterator[Statement]
         article = {"article": of.own(cls.keep_article, *at, "keep_article")}
         yield Statement("on_erasure", "erasure_keep", article, "on_erasure")
     else:
-        staff = "_staff" if audience is Audience.EMPLOYEES else ""
         yield Statement("on_erasure", f"erasure_{cls.on_erasure}", label="on_erasure")
-        yield Statement("rule", f"rule_{cls.erasure_rule}{staff}", label="rule")
+    if cls.erasure_rule is ErasureRule.ANY_PARTY:
+        staff = "_staff" if audience is Audience.EMPLOYEES else ""
+        yield Statement("rule", f"rule_any_party{staff}", label="rule")
     deletion: dict[str, Value] = {}
     if cls.deletable_by is not DeletableBy.NOBODY:
         deletion = {"window": cls.deletion_window}
@@ -103,17 +111,10 @@ def _class(policy: Policy, name: str, audience: Audience) -> Iterator[Statement]
 
 
 def _record(name: str, record: OwnRecord) -> tuple[Statement, ...]:
-    at = ("records", name)
-    starts = of.own(record.starts, *at, "starts")
-    period = (
-        Statement("period", "record_period", {"period": record.period, "starts": starts}, "kept")
-        if record.period
-        else Statement("period", "record_until", {"starts": starts}, "kept")
-    )
-    basis = of.own(record.legal_basis, *at, "legal_basis")
+    basis = of.own(record.legal_basis, "records", name, "legal_basis")
     personal = "record_personal" if record.personal_data else "record_not_personal"
     return (
-        period,
+        of.record_period(name, record),
         Statement("basis", "verbatim", {"text": basis}, "basis"),
         Statement("personal", personal, label="personal"),
     )
