@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lethe.api import answers
+from lethe.api import answers, queues
 from lethe.api.bodies.ingest import UploadIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
@@ -38,6 +38,10 @@ def open_upload() -> Answer:
     return answers.upload(ingest().uploads.create(Call.of(app).json(UploadIn).size))
 
 
+def capture_sent(body: str) -> None:
+    ingest().sent().handle(*queues.out_work(body))
+
+
 @entrypoint
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return queues.answer(event, capture_sent, lambda: app.resolve(event, context))

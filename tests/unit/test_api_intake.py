@@ -22,7 +22,9 @@ from lethe.domain.errors import (
     TooLargeError,
     UnavailableError,
 )
+from lethe.domain.in_force import InForce
 from lethe.domain.messages import Message, MessageId
+from lethe.domain.policy import Policy, load_default
 from lethe.usecases.capture import Captured, CaptureStatus, Outcome
 from lethe.usecases.uploads import Uploads
 
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
+    from lethe.domain.ports import Policies
     from lethe.usecases.capture import Capture
+    from lethe.usecases.reception import Reception
+    from lethe.usecases.stamping import Stamping
 
 UPLOAD = "0" * 32
 MAIL = b"From: Mara <mara@example.org>\r\nTo: support@example.com\r\n\r\nHello.\r\n"
@@ -76,7 +81,50 @@ class Ways:
         self.capture = FakeCapture(list(outcomes))
         self.staging = FakeStaging({UPLOAD: MAIL})
         uploads = Uploads(staging=self.staging, clock=lambda: datetime.now(UTC))
-        self.intake = Intake(cast("Capture", self.capture), uploads)
+        self.heard: list[MessageId] = []
+        self.intake = Intake(
+            capture=cast("Capture", self.capture),
+            uploads=uploads,
+            policies=cast("Policies", FakePolicies()),
+            stamping=cast("Stamping", FakeStamping()),
+            reception=cast("Reception", FakeReception(self.heard)),
+            observing=_nothing,
+            sent=_nothing,
+            public_url="https://lethe.example",
+        )
+
+
+class FakePolicies:
+    """The policy that ships."""
+
+    def in_force(self) -> InForce:
+        return InForce()
+
+    def at(self, _version: int) -> Policy:
+        return load_default()
+
+
+class FakeStamping:
+    """Stamps nothing."""
+
+    def stamped(self, message: Message, _policy: Policy) -> Message:
+        return message
+
+
+@dataclass
+class FakeReception:
+    """Notes what it heard, or fails."""
+
+    heard: list[MessageId]
+
+    def hear(self, message: Message, message_id: MessageId, *_: object, **__: object) -> None:
+        if message.body == "unheard":
+            raise UnavailableError("Not now.")
+        self.heard.append(message_id)
+
+
+def _nothing() -> Any:
+    raise AssertionError("nobody asks for this here")
 
 
 def call(body: object, *scopes: str, **headers: str) -> Call:
@@ -111,6 +159,17 @@ def test_a_message_is_captured() -> None:
     assert ways.intake.message(call(message())) is CAPTURED
     assert ways.capture.messages[0].body == "Hello."
     assert ways.capture.may_state_time is False
+
+
+def test_what_was_captured_is_heard_before_it_is_acknowledged() -> None:
+    ways = Ways()
+    ways.intake.message(call(message(direction="inbound")))
+
+    assert ways.heard == [CAPTURED.message_id]
+
+    outcome = ways.intake.message(call(message(direction="inbound", body="unheard")))
+
+    assert isinstance(outcome, UnavailableError)  # a repetition is a duplicate, and heard then
 
 
 def test_an_import_may_state_the_time() -> None:

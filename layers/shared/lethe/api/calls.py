@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from lethe.api.limits import MAX_BODY_BYTES
 from lethe.domain.addresses import Address, parse
 from lethe.domain.audit import REASON_EXPECTED, is_reason
+from lethe.domain.consent import EventId
 from lethe.domain.errors import FieldProblem, InvalidInputError, NotFoundError, TooLargeError
 from lethe.domain.messages import MessageId
 from lethe.domain.proposals import ProposalId
@@ -58,6 +60,13 @@ class Call:
     def id(self) -> str:
         """Return the gateway's id of the request, which every answer and log line bears."""
         return self.event.request_context.request_id or ""
+
+    @property
+    def api_url(self) -> str:
+        """Return the address by which the API was called, with its stage."""
+        context = self.event.request_context
+        path, whole = self.event.path, context.path or self.event.path
+        return f"https://{context.domain_name or ''}{whole.removesuffix(path)}"
 
     def raw(self) -> bytes:
         """Return the body as it was sent; API Gateway passes bytes as base64."""
@@ -163,11 +172,33 @@ def request_id(text: str) -> RequestId:
     return RequestId(text)
 
 
+def event_id(text: str) -> EventId:
+    """Return a consent event's id from a path."""
+    if not _ID.fullmatch(text):
+        raise NotFoundError("There is no such event.")
+    return EventId(text)
+
+
+def review_id(text: str) -> str:
+    """Return a review's id from a path."""
+    if not _ID.fullmatch(text):
+        raise NotFoundError("There is no such review.")
+    return text
+
+
 def proposal_id(text: str) -> ProposalId:
     """Return a proposal's id from a path."""
     if not _ID.fullmatch(text):
         raise NotFoundError("There is no such proposal.")
     return ProposalId(text)
+
+
+def day(text: str) -> date:
+    """Return a day from a path."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFoundError("There is no such day: write it as 2026-03-09.") from None
 
 
 def number(text: str) -> int:

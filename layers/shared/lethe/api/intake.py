@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from lethe.api.auth import IMPORT
 from lethe.api.limits import MAX_BATCH
 from lethe.channels import generic
+from lethe.domain.channel_settings import Gate
 from lethe.domain.errors import (
     ConflictError,
     ErasedError,
@@ -17,14 +18,23 @@ from lethe.domain.errors import (
     InvalidInputError,
     LetheError,
     TooLargeError,
+    UnavailableError,
 )
+from lethe.domain.messages import Direction
+from lethe.usecases.capture import Captured, CaptureStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lethe.api.calls import Call
     from lethe.domain.messages import Attachment, Message
+    from lethe.domain.policy import Policy
+    from lethe.domain.ports import Policies
     from lethe.usecases.capture import Capture, Outcome
+    from lethe.usecases.observing import Observing
+    from lethe.usecases.reception import Reception
+    from lethe.usecases.sent_capture import SentCapture
+    from lethe.usecases.stamping import Stamping
     from lethe.usecases.uploads import Uploads
 
 _FINAL: Final = (ConflictError, ErasedError)
@@ -45,6 +55,12 @@ class Intake:
 
     capture: Capture
     uploads: Uploads
+    policies: Policies
+    stamping: Stamping
+    reception: Reception
+    observing: Callable[[], Observing]
+    sent: Callable[[], SentCapture]
+    public_url: str
 
     def message(self, call: Call) -> Outcome:
         """Capture the message that the body is."""
@@ -69,15 +85,38 @@ class Intake:
 
     def _captured(self, call: Call, tried: Sequence[Incoming | LetheError]) -> list[Outcome]:
         incoming = [each for each in tried if isinstance(each, Incoming)]
-        outcomes = self.capture.capture(
-            [each.message for each in incoming], may_state_time=IMPORT in call.caller.scopes
-        )
+        in_force = self.policies.in_force()
+        policy = self.policies.at(in_force.version)
+        messages = [self.stamping.stamped(each.message, policy) for each in incoming]
+        outcomes = self.capture.capture(messages, may_state_time=IMPORT in call.caller.scopes)
+        url = self.public_url or call.api_url
+        for at, outcome in enumerate(outcomes):
+            if isinstance(outcome, Captured):
+                outcomes[at] = self._heard(messages[at], outcome, policy, in_force.notice, url)
         for each, outcome in zip(incoming, outcomes, strict=True):
             if not isinstance(outcome, LetheError) or isinstance(outcome, _FINAL):
                 for upload_id in each.uploads:
                     self.uploads.remove(upload_id)
         rest = iter(outcomes)
         return [next(rest) if isinstance(each, Incoming) else each for each in tried]
+
+    def _heard(
+        self, message: Message, captured: Captured, policy: Policy, notice: int, url: str
+    ) -> Outcome:
+        """What a captured message says about further ones; acknowledged once that is recorded."""
+        try:
+            self.reception.hear(message, captured.message_id, policy, notice=notice, api_url=url)
+        except LetheError:
+            return UnavailableError("The message is captured, but not all that it says; repeat.")
+        if captured.status is CaptureStatus.CAPTURED:
+            self._look_over(message, policy)
+        return captured
+
+    def _look_over(self, message: Message, policy: Policy) -> None:
+        """Count what the gate would have said, where it only observes."""
+        settings = policy.channels.get(message.channel)
+        if message.direction is Direction.OUTBOUND and settings and settings.gate is Gate.OBSERVED:
+            self.observing().look_over(message, settings, policy)
 
     def _tried(self, document: object, pointer: str) -> Incoming | LetheError:
         try:

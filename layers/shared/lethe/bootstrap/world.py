@@ -137,10 +137,18 @@ def wired(factory: Callable[[], F]) -> Callable[[], F]:
 class KeyedHashes:
     """The hashes that a function may compute; their keys are derived by KMS when first needed."""
 
-    def __init__(self, kms: KMSClient, *, pseudonym_key_id: str, message_id_key_id: str) -> None:
+    def __init__(
+        self,
+        kms: KMSClient,
+        *,
+        pseudonym_key_id: str,
+        message_id_key_id: str = NOT_HERE,
+        authorisation_key_id: str = NOT_HERE,
+    ) -> None:
         self._kms = kms
         self._pseudonym_key_id = pseudonym_key_id
         self._message_id_key_id = message_id_key_id
+        self._authorisation_key_id = authorisation_key_id
 
     @cached_property
     def _pseudonym_key(self) -> bytes:
@@ -155,6 +163,17 @@ class KeyedHashes:
         from lethe.store.wrap import derive
 
         return derive(self._kms, self._message_id_key_id, MESSAGE_ID_LABEL.decode())
+
+    @cached_property
+    def _authorisation_key(self) -> bytes:
+        from lethe.crypto.keyed import AUTHORISATION_LABEL
+        from lethe.store.wrap import derive
+
+        return derive(self._kms, self._authorisation_key_id, AUTHORISATION_LABEL.decode())
+
+    def authorisation_key(self) -> bytes:
+        """Return the key of authorisations."""
+        return self._authorisation_key
 
     def preview_key(self) -> bytes:
         """Return the key of tokens of previews."""
@@ -184,7 +203,7 @@ class KeyedHashes:
 
 def pseudonyms(world: World, key_id: str) -> KeyedHashes:
     """Hashes of a function that names addresses and no message."""
-    return KeyedHashes(world.kms, pseudonym_key_id=key_id, message_id_key_id=NOT_HERE)
+    return KeyedHashes(world.kms, pseudonym_key_id=key_id)
 
 
 def ledger_period(key_backup_days: int) -> timedelta:

@@ -182,12 +182,25 @@ class NewMessage(_Edge):
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] | None = None
     time: Annotated[datetime, BeforeValidator(_written_time), AfterValidator(_utc)] | None = None
     edit: StrictBool = False
+    authorisations: Annotated[
+        dict[CanonicalAddress, Annotated[str, Field(max_length=1_024)]],
+        Field(max_length=MAX_PARTICIPANTS),
+    ] = Field(default_factory=dict)
+    """What `POST /dispatches` answered for each recipient of an outbound message."""
 
     @model_validator(mode="after")
-    def _has_a_sender(self) -> Self:
+    def _is_consistent(self) -> Self:
+        wrong = []
         if not any(participant.role is Role.SENDER for participant in self.participants):
             expected = "At least one participant must have the role sender."
-            raise wrong_at([(("participants",), expected)], type(self).__name__)
+            wrong.append((("participants",), expected))
+        recipients = {p.address for p in self.participants if p.role is not Role.SENDER}
+        if self.authorisations and self.direction is not Direction.OUTBOUND:
+            wrong.append((("authorisations",), "Only an outbound message is authorised."))
+        elif not self.authorisations.keys() <= recipients:
+            wrong.append((("authorisations",), "Authorise recipients of this message alone."))
+        if wrong:
+            raise wrong_at(wrong, type(self).__name__)
         return self
 
 
@@ -232,6 +245,9 @@ def to_message(
         purpose=new.purpose or "",
         time=new.time,
         edit=new.edit,
+        authorisations=tuple(
+            (Address(address), token) for address, token in new.authorisations.items()
+        ),
     )
 
 

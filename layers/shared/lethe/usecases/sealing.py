@@ -101,7 +101,7 @@ def _content(plan: Plan) -> Content:
         html=message.html,
         subject=message.subject,
         thread=message.thread,
-        headers=message.headers,
+        headers=(*message.headers, *message.stamps),
         roles=tuple(party.participant.role for party in plan.parties),
         identities={
             number: identity_of(party.participant)
