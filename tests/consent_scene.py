@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-from lethe.crypto.holders import Kem
 from lethe.domain import consent_fold
 from lethe.domain.addresses import Address
 from lethe.domain.consent import ConsentState, EventType
 from lethe.domain.evidence import Action, Evidence, Method
+from lethe.domain.in_force import Change
 from lethe.domain.policy import Policy, load_default
+from lethe.domain.proposals import Proposal, ProposalId
 from lethe.domain.register import Pseudonym
 from lethe.usecases.consent_ledger import Act, ConsentLedger, Recorded
+from lethe.usecases.consent_proof import ConsentProof, Proof
 
-from tests.system import STAFF, Clock, Hashes
+from tests.system import APPROVER, STAFF, System
 
 ANNA = Address("mailto:anna@example.org")
 BERT = Address("tel:+4915112345678")
@@ -51,7 +54,7 @@ PURPOSES: dict[str, dict[str, Any]] = {
         "legal_basis": "Art. 6(1)(f) with Art. 13(2) ePrivacy",
         "legitimate_interest": "Selling more to those who bought.",
         "direct_marketing": True,
-        "granted_by": {"event": "sale"},
+        "granted_by": {"event": "purchase"},
     },
     "survey": {
         "description": "Asking how content you are.",
@@ -83,16 +86,12 @@ def given(at: datetime, /, **changes: Any) -> Evidence:
 
 
 @dataclass
-class ConsentScene:
-    """One ledger; `stores` has an attribute per port."""
-
-    stores: Any
-    clock: Clock = field(default_factory=Clock)
-    kem: Kem = Kem.X25519
+class ConsentScene(System):
+    """The whole system with the ledger; `stores` has an attribute per port."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         s = self.stores
-        self.hashes = Hashes()
         self.ledger = ConsentLedger(
             consents=s.consents,
             texts=s.texts,
@@ -106,6 +105,24 @@ class ConsentScene:
             kem=self.kem,
             storage="AWS eu-central-1",
         )
+        self.proving = ConsentProof(
+            consents=s.consents,
+            texts=s.texts,
+            signer=s.signer,
+            wrap=s.wrap,
+            policies=s.policies,
+            audit=s.audit,
+            hashes=self.hashes,
+            clock=self.clock,
+        )
+
+    def open(self) -> None:
+        """Put the policy of the tests in force, without what else a change of it does."""
+        proposal = Proposal(ProposalId(uuid4().hex), policy(), 0, self.clock.now, STAFF.actor)
+        self.stores.proposals.create(proposal)
+        seen = self.stores.policies.in_force()
+        change = Change(seen, self.clock.now, APPROVER.actor, proposal, proposal.policy)
+        self.stores.policies.put_in_force(change)
 
     def act(self, kind: EventType, **changes: Any) -> Act:
         """An act on the newsletter by e-mail unless said otherwise, with evidence of now."""
@@ -133,6 +150,10 @@ class ConsentScene:
     def consents(self, who: Address = ANNA, purpose: str = "newsletter") -> bool:
         """Whether a consent is in force now, by e-mail."""
         return consent_fold.consents(self.state(who), purpose, "email", OWN, self.clock.now)
+
+    def proof(self, who: Address = ANNA) -> Proof:
+        """Everything on record."""
+        return self.proving.proof(who, reason="audit", caller=STAFF)
 
     def days(self, days: int) -> None:
         self.clock.pass_(timedelta(days=days))

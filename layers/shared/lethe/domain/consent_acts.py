@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 from lethe.domain.classification import LegalBasis
-from lethe.domain.consent import EVERY, ConsentState, EventId, EventType
+from lethe.domain.consent import EVERY, ConsentEvent, ConsentState, EventId, EventType
 from lethe.domain.consent_fold import GRANTS, covers, latest
 from lethe.domain.errors import ConflictError, FieldProblem, InvalidInputError
 from lethe.domain.evidence import CLOCK_SKEW, Evidence, problems_of
@@ -122,6 +122,12 @@ def about(act: Act, state: ConsentState) -> datetime | None:
     if objection is None or objection.event_id != act.about:
         raise ConflictError("There is no such objection, or a later one; read the state again.")
     return objection.at
+
+
+def is_of(event: ConsentEvent, act: Act) -> bool:
+    """Say whether an event was recorded of this act, whenever it arrived."""
+    names = ("type", "purpose", "channel", "own", "notice_version", "opt_out_offered")
+    return all(getattr(event, name) == getattr(act, name) for name in names)
 
 
 def whole_ms(at: datetime) -> datetime:

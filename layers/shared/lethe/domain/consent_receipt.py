@@ -73,11 +73,11 @@ def text(event: ConsentEvent, evidence: Evidence | None, policy: Policy) -> str:
 
 
 def is_of(told: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    """Say whether a receipt is about the act of this record, whenever either arrived."""
+    """Say whether a receipt is about the text and the actor of this record."""
     processing, [shown] = record["pii_processing"], record["events"]
-    return all(told[name] == processing[name] for name in ("privacy_notice", "language")) and all(
-        told["event"][name] == shown[name] for name in ("event_type", "entity_id", "scope")
-    )
+    same = all(told[name] == processing[name] for name in ("privacy_notice", "language"))
+    entity: bool = told["event"]["entity_id"] == shown["entity_id"]
+    return same and entity
 
 
 def _withdrawal(purposes: list[dict[str, Any]]) -> str:

@@ -178,11 +178,8 @@ class ConsentLedger:
     def _again(self, act: Act, event: ConsentEvent, state: ConsentState) -> Recorded:
         policy, told = self.policies.at(event.policy_version), jws.unverified(event.receipt)
         record = self._record_of(event, act.evidence, policy, told["pii_principal_id"])
-        if (event.ledger, event.type, event.own) != (
-            state.ledger,
-            act.type,
-            act.own,
-        ) or not consent_receipt.is_of(told, record):
+        same = event.ledger == state.ledger and consent_acts.is_of(event, act)
+        if not same or not consent_receipt.is_of(told, record):
             raise ConflictError(_TAKEN)
         text = consent_receipt.text(event, act.evidence, policy)
         return Recorded(event, record, event.receipt, text, duplicate=True)
