@@ -5,6 +5,7 @@ import platform
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +15,13 @@ from urllib.parse import urlsplit
 from tools.build import build_for_this_machine, overrides, run_sam
 from tools.callers import Callers
 from tools.complete import complete
+from tools.fake_vendors import FakeVendors
 from tools.local_aws import ROOT, Answer, LocalAws, LocalAwsError
 from tools.recorder import Recorder
 
 CONFIG = ROOT / "samconfig.toml"
+ACCOUNT_SID = "AC00000000000000000000000000000001"
+MAIL_DOMAINS = ("controller.example",)
 NAME: str = tomllib.loads(CONFIG.read_text())["local"]["deploy"]["parameters"]["stack_name"]
 
 
@@ -131,19 +135,42 @@ class Stack:
         return configuration
 
 
-def deploy(aws: LocalAws, **parameters: str) -> Stack:
+def deploy(aws: LocalAws, vendors: FakeVendors | None = None, **parameters: str) -> Stack:
     """Build and deploy the template, complete what the local AWS leaves out, make day keys.
 
     Parameters beside the configured ones reach the deployment alone: a build knows none of them.
     """
     configured = local_parameters()
     built = build_for_this_machine(configured)
-    parameters = configured | parameters
+    reached = {"TwilioUrl": vendors.url, "WhatsAppUrl": vendors.url} if vendors else {}
+    parameters = configured | reached | parameters
     _sam_deploy(aws, built, parameters)
     stack = read_stack(aws)
     complete(aws, built / "template.yaml", parameters, stack.resources)
+    if vendors:
+        connect(stack, vendors)
     stack.invoke("RetentionSweepFunction")
     return stack
+
+
+def connect(stack: Stack, vendors: FakeVendors) -> None:
+    """Make the company known at its vendors: credentials, and domains that mail comes from."""
+    vendors.account_sid, vendors.auth_token = ACCOUNT_SID, "local-twilio-token"
+    vendors.access_token = "local-whatsapp-token"  # noqa: S105 - nobody's
+    known = {
+        "twilio": {"account_sid": ACCOUNT_SID, "auth_token": vendors.auth_token},
+        "whatsapp": {
+            "phone_number_id": "100000000000001",
+            "access_token": vendors.access_token,
+        },
+    }
+    stack.client("secretsmanager").put_secret_value(
+        SecretId=stack.resources["VendorSecret"], SecretString=json.dumps(known)
+    )
+    ses: Any = stack.client("sesv2")
+    for domain in MAIL_DOMAINS:
+        with suppress(ses.exceptions.AlreadyExistsException):
+            ses.create_email_identity(EmailIdentity=domain)
 
 
 def local_parameters() -> dict[str, str]:

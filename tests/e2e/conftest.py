@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.archive import Archive, prepare
+from tools.fake_vendors import FakeVendors
 from tools.local_aws import LocalAws
 from tools.stack import Stack, deploy
 
@@ -20,13 +21,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def vendors() -> Iterator[FakeVendors]:
+    """Twilio and the WhatsApp Cloud API, as the tests let them answer."""
+    made = FakeVendors().start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(vendors: FakeVendors) -> Iterator[Stack]:
     """The stack on a local AWS of its own, with IAM enforced and every request recorded."""
     with (
         tempfile.TemporaryDirectory(prefix="lethe-", ignore_cleanup_errors=True) as home,
         LocalAws(Path(home), record=True) as aws,
     ):
-        yield deploy(aws)
+        yield deploy(aws, vendors)
 
 
 @pytest.fixture(scope="session")
