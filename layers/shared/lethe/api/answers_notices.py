@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
-from lethe.api import pages
 from lethe.api.answers import answer
-from lethe.domain.languages import available, language
+from lethe.domain.languages import available, language, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +36,12 @@ class Block(NamedTuple):
     facts: list[tuple[str, list[list[Run]]]]
 
 
-def page(audience: str, code: str, shown: PublishedWords, kind: str, seen: str) -> Response[str]:
+def page(
+    audience: str, code: str, shown: PublishedWords, kind: str, seen: str | None
+) -> Response[str]:
     """Return the published notice in a language as a page, as Markdown or as JSON."""
+    from lethe.api import pages  # noqa: PLC0415 - most calls show no page
+
     tag = f'"{audience}-{shown.version}-{code}-{kind}-{shown.hash[:16]}"'
     headers: dict[str, str | list[str]] = {
         "Cache-Control": _CACHE,
@@ -48,7 +51,7 @@ def page(audience: str, code: str, shown: PublishedWords, kind: str, seen: str) 
         "Referrer-Policy": "no-referrer",
         "Content-Security-Policy": pages.policy_for(_STYLE),
     }
-    if tag in seen:
+    if seen is not None and tag in seen:
         return Response(304, _TYPES[kind], "", headers)
     text = _WRITERS[kind](audience, code, shown)
     return Response(200, _TYPES[kind], text, headers)
@@ -92,11 +95,15 @@ def version(shown: ShownVersion) -> Response[str]:
 
 
 def _page(audience: str, code: str, shown: PublishedWords) -> str:
+    from lethe.api import pages  # noqa: PLC0415 - as above
+
     del audience
     return pages.html("notice.html.j2", style=pages.style(_STYLE), **_told(code, shown))
 
 
 def _markdown(audience: str, code: str, shown: PublishedWords) -> str:
+    from lethe.api import pages  # noqa: PLC0415 - as above
+
     del audience
     return pages.markdown("notice.md.j2", **_told(code, shown))
 
@@ -170,7 +177,7 @@ def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
     """Write words out for a machine: each text as one string."""
     return {
         "title": words["title"],
-        "lead": pages.said(words["lead"]),
+        "lead": text_of(words["lead"]),
         "sections": [
             {
                 "id": section_id,
@@ -179,7 +186,7 @@ def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
                 "entries": [
                     {
                         "id": entry_id,
-                        "title": pages.said(entry["title"]),
+                        "title": text_of(entry["title"]),
                         "statements": _statements(entry),
                     }
                     for entry_id, entry in section["entries"].items()
@@ -192,7 +199,7 @@ def _plain(words: Mapping[str, Any]) -> dict[str, Any]:
 
 def _statements(holder: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
-        {"id": name, "label": statement["label"], "text": pages.said(statement["text"])}
+        {"id": name, "label": statement["label"], "text": text_of(statement["text"])}
         for name, statement in holder["statements"].items()
     ]
 

@@ -149,6 +149,7 @@ class _Maker:
             "data",
             (
                 Statement("message", "data_message"),
+                Statement("further", "data_further"),
                 Statement("dropped", "data_dropped"),
                 Statement("choices", "data_choices"),
             ),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from lethe.domain import disclosures as of
 from lethe.domain.in_force import Audience
+from lethe.domain.languages import Language, language, text_of
 from lethe.domain.live import LiveSettings
 from lethe.domain.notice_endings import hosting, security
-from lethe.domain.policy import OwnRecord, Policy
+from lethe.domain.policy import Policy
 from lethe.domain.purposes import Purpose
 from lethe.domain.statements import Entry, Statement, Value, Word
 
@@ -46,6 +47,27 @@ COLUMNS: Final[Mapping[View, Mapping[str, str]]] = {
 """The columns of each record, with the letters of the law that they answer."""
 
 Cell = tuple[Statement | Entry, ...]
+"""What a column says of an activity; an entry is one thing with what is said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a record in words, with the letter of the law that it answers."""
+
+    id: str
+    title: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record in words: a row per activity, in it the texts of each column."""
+
+    view: View
+    language: str
+    policy_version: int
+    columns: tuple[Column, ...]
+    rows: Mapping[str, Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +87,38 @@ def activities(policy: Policy, live: LiveSettings, view: View) -> tuple[Activity
     return (*ours, *own)
 
 
+def record(policy: Policy, version: int, live: LiveSettings, view: View, code: str) -> Record:
+    """Return a record in a language; NotFoundError if there is none such."""
+    spoken = language(code).of(policy.notice.language, policy.notice.translations)
+    labels = spoken.words["labels"]
+    columns = (Column(name, labels[f"col_{name}"], law) for name, law in COLUMNS[view].items())
+    rows = {
+        activity.id: {name: _told(spoken, cell) for name, cell in activity.cells.items()}
+        for activity in activities(policy, live, view)
+    }
+    return Record(view, code, version, tuple(columns), rows)
+
+
+def _told(spoken: Language, cell: Cell) -> list[str]:
+    return [
+        spoken.plain(each.title) + ": " + "; ".join(_said(spoken, part) for part in each.statements)
+        if isinstance(each, Entry)
+        else _labelled(spoken, each)
+        for each in cell
+    ]
+
+
+def _labelled(spoken: Language, statement: Statement) -> str:
+    said = _said(spoken, statement)
+    if statement.label not in _LABELLED:
+        return said
+    return f"{spoken.words['labels'][statement.label]}{spoken.words['page']['colon']} {said}"
+
+
+def _said(spoken: Language, statement: Statement) -> str:
+    return text_of(spoken.text(statement))
+
+
 def _of_purpose(policy: Policy, live: LiveSettings, name: str) -> Activity:
     purpose = policy.purposes[name]
     titled = of.title(name, purpose.description, "purposes")
@@ -75,7 +129,7 @@ def _of_purpose(policy: Policy, live: LiveSettings, name: str) -> Activity:
     return Activity(
         name,
         {
-            "controller": _company(policy),
+            "controller": of.controller_statements(policy),
             "purpose": (_says("purpose", titled),),
             "basis": tuple(_basis(name, purpose)),
             "persons": tuple(_persons(policy, name, purpose)),
@@ -93,7 +147,7 @@ def _of_own_records(policy: Policy, live: LiveSettings) -> Activity:
     return Activity(
         "records",
         {
-            "controller": _company(policy),
+            "controller": of.controller_statements(policy),
             "purpose": (Statement("purpose", "activity_records"),),
             "basis": tuple(
                 _says(name, of.own(record.legal_basis, "records", name, "legal_basis"))
@@ -104,7 +158,7 @@ def _of_own_records(policy: Policy, live: LiveSettings) -> Activity:
             "recipients": (hosting(live),),
             "transfers": of.transfer_statements(policy),
             "limits": tuple(
-                Entry(name, of.record_title(name, record), (_record_limit(name, record),))
+                Entry(name, of.record_title(name, record), (of.record_period(name, record),))
                 for name, record in records.items()
             ),
             "security": security(policy, live).statements,
@@ -119,10 +173,10 @@ def _for_others(policy: Policy, live: LiveSettings) -> Iterator[Activity]:
         yield Activity(
             f"processor-{place + 1}",
             {
-                "processor": _company(policy),
+                "processor": of.controller_statements(policy),
                 "controller": (
-                    _says("name", of.own(role.controller, *at, "controller"), "name"),
-                    _says("contact", of.own(role.contact, *at, "contact"), "contact"),
+                    _says("name", of.own(role.controller, *at, "controller")),
+                    _says("contact", of.own(role.contact, *at, "contact")),
                 ),
                 "categories": (_says("categories", categories),),
                 "transfers": of.transfer_statements(policy),
@@ -132,10 +186,8 @@ def _for_others(policy: Policy, live: LiveSettings) -> Iterator[Activity]:
 
 
 _EVERYBODY: Final = ("correspondents", "employees")
-
-
-def _company(policy: Policy) -> Cell:
-    return of.controller_statements(policy)
+_LABELLED: Final = frozenset({"representative", "data_protection_officer", "interest"})
+"""What would not be understood without its label."""
 
 
 def _basis(name: str, purpose: Purpose) -> Iterator[Statement]:
@@ -175,10 +227,6 @@ def _recipients(policy: Policy, live: LiveSettings, name: str) -> Iterator[State
 
 def _limits(policy: Policy, cls: str) -> tuple[Statement, ...]:
     return (of.period(policy.classes[cls]), *of.earlier_periods(policy, cls))
-
-
-def _record_limit(name: str, record: OwnRecord) -> Statement:
-    return of.record_period(name, record)
 
 
 def _says(name: str, value: Value, label: str = "") -> Statement:

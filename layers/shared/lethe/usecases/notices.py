@@ -35,6 +35,7 @@ from lethe.domain.policy import Policy
 from lethe.domain.ports import AuditTrail, Policies
 from lethe.domain.ports_governing import PublishedNotices
 from lethe.domain.previews import NextNotice
+from lethe.domain.processing_records import Record, View, record
 from lethe.domain.statements import Change as Statement
 from lethe.domain.statements import changes
 
@@ -159,6 +160,11 @@ class Notices:
         old = before.document.model if before is not None else {}
         changed = changes(old, notice.document.model)
         return ShownVersion(notice, changed, _differences(before, notice.document))
+
+    def record(self, view: View, language: str) -> Record:
+        """The record of processing activities, of the policy in force (Art. 30)."""
+        version, policy = self.policies.current()
+        return record(policy, version, self.live, view, language)
 
     def _next(self, policy: Policy, in_force: InForce, audience: Audience) -> Iterator[NextNotice]:
         document = draft(policy, self.live, audience)
