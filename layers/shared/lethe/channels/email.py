@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Final, NoReturn
 
 from lethe.channels.charsets import decode
@@ -61,6 +62,11 @@ _CONTENT_HEADERS: Final = (
     "x-mailer",
 )
 _ID_HEADERS: Final = ("message-id", "in-reply-to", "references", "list-id")
+_READ_ELSEWHERE: Final = frozenset(
+    (*_CONTENT_HEADERS, *_ID_HEADERS, *_ROLES, "reply-to", "subject", "content-type")
+)
+_MAX_FURTHER: Final = 200
+_MAX_FURTHER_CHARACTERS: Final = 1_000
 _ID: Final = re.compile(r"<[^<>\s]+>")
 _INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _EXTENSIONS: Final = {
@@ -108,6 +114,7 @@ def parse(raw: bytes, mailbox: Address) -> Message:
         subject=subject,
         thread=thread,
         headers=headers,
+        further_headers=tuple(_further_headers(mail)),
         attachments=tuple(body.attachments),
         original=raw,
         content_identified=True,
@@ -296,6 +303,18 @@ def _content_headers(mail: Part, parties: _Parties, body: _Body) -> Iterator[tup
         defects["withheld"] = withheld
     if defects:
         yield "x-lethe-defects", " ".join(f"{name}={n}" for name, n in sorted(defects.items()))
+
+
+def _further_headers(mail: Part) -> Iterator[tuple[str, str]]:
+    """What else the mail carries: routes, devices, verdicts; without those that hold an address."""
+    further = (
+        (name, value)
+        for name, value in mail.headers
+        if name not in _READ_ELSEWHERE and not name.startswith("x-lethe-")
+    )
+    for name, value in islice(further, _MAX_FURTHER):
+        text = header_text(value[:_MAX_FURTHER_CHARACTERS])
+        yield name, "" if "@" in text else text
 
 
 @dataclass(slots=True)

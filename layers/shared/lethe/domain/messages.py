@@ -64,11 +64,12 @@ class Message:
     `external_id` names it on its channel. `time` is the vendor's signed time or, by the import
     scope alone, the original time; None means the time of arrival. `headers` hold no address and
     no name; `further_headers` are what else a mail carries, kept only where the policy names it: an
-    empty value stands for one that holds an address. `content_identified` says that the external id covers the content, so that copies with
-    further participants are versions of one message (e-mail); other channels refuse such a copy.
-    `own_address` is the mailbox or number that the caller vouches for as the controller's, listed
-    or not. `authorisations` are tokens by which the gate allowed it, by recipient; `stamps` are
-    headers of Lethe's own, sealed with the others and no part of what tells a duplicate.
+    empty value stands for one that holds an address. `content_identified` says that the external id
+    covers the content, so that copies with further participants are versions of one message
+    (e-mail); other channels refuse such a copy. `own_address` is the mailbox or number that the
+    caller vouches for as the controller's, listed or not. `authorisations` are tokens by which the
+    gate allowed it, by recipient; `stamps` are headers of Lethe's own, sealed with the others and
+    no part of what tells a duplicate.
     """
 
     channel: str

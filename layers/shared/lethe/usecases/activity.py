@@ -1,13 +1,14 @@
-"""Which channels live, and who sends unlisted: figures that a process notes now and then.
+"""Figures of channels: what was left out of their messages, which live, and who sends unlisted.
 
-A process notes a figure of a channel at most once in `_EVERY`: capture must not cost more for it,
-and `doctor` asks whether a channel lives and not how much. The figures are no proof of anything.
+A process notes at most once in `_EVERY` that a channel lives: capture must not cost more for it,
+and `doctor` asks whether it does and not how much. What was left out or found is counted exactly,
+with one update a channel and call. The figures are no proof of anything.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,8 +30,14 @@ from lethe.domain.register import RegisterItem
 
 _EVERY: Final = timedelta(minutes=10)
 
-Seen = tuple[Message, Sequence[RegisterItem]]
-"""A captured message, and what the register says of its participants, in their order."""
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A captured message, what the register says of its participants, and what it counts for."""
+
+    message: Message
+    items: Sequence[RegisterItem]
+    figures: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,17 @@ class Activity:
     _noted: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def note(self, seen: Iterable[Seen], policy: Policy) -> None:
-        """Note what has not been noted lately; messages of another day say nothing of today."""
+        """Count what was left out and found, and note which channels live, if not done lately.
+
+        Messages of another day say nothing of who lives today.
+        """
         now = self.clock()
-        figures: dict[str, dict[str, int]] = defaultdict(dict)
-        for message, items in seen:
-            if message.time is None or message.time.date() == now.date():
-                for channel, figure in _figures(message, items, policy, now):
+        figures: dict[str, Counter[str]] = defaultdict(Counter)
+        for one in seen:
+            if one.figures:
+                figures[one.message.channel].update(one.figures)
+            if one.message.time is None or one.message.time.date() == now.date():
+                for channel, figure in _figures(one.message, one.items, policy, now):
                     if self._is_due((channel, figure), now):
                         self._noted[channel, figure] = now
                         figures[channel][figure] = 1

@@ -42,7 +42,7 @@ from lethe.domain.ports import (
 )
 from lethe.domain.register import Pseudonym, RegisterItem, View
 from lethe.domain.rules import Flag, Rule
-from lethe.usecases.activity import Activity
+from lethe.usecases.activity import Activity, Seen
 from lethe.usecases.holders import Holders
 from lethe.usecases.plan import Known, Party, Plan, make_plan
 from lethe.usecases.sealing import SealedMessage, seal
@@ -145,10 +145,13 @@ class Capture:
         items = dict(view.persons)
         done: dict[int, Outcome] = {}
         sealed: dict[int, SealedMessage] = {}
+        figures: dict[int, Mapping[str, int]] = {}
         for index, message in messages.items():
             try:
                 known = self._known(message, ids[index], names[index], items, view)
-                result = self._seal(make_plan(known, policy, now), policy, items)
+                plan = make_plan(known, policy, now)
+                figures[index] = plan.figures
+                result = self._seal(plan, policy, items)
             except RaceLostError:
                 continue
             except LetheError as error:
@@ -161,7 +164,7 @@ class Capture:
         written = self._write(sealed)
         taken = [index for index, outcome in written.items() if isinstance(outcome, Captured)]
         persons = {i: [items.get(p, RegisterItem(p)) for p in names[i]] for i in taken}
-        self.activity.note([(messages[i], persons[i]) for i in taken], policy)
+        self.activity.note([Seen(messages[i], persons[i], figures[i]) for i in taken], policy)
         return done | written
 
     def _pseudonyms(self, message: Message) -> list[Pseudonym]:

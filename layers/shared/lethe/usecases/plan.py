@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from lethe.domain.archive import Head, Tombstone
 from lethe.domain.classification import Classification, Facts
 from lethe.domain.erasure import erased_since
 from lethe.domain.errors import ErasedError
+from lethe.domain.kept import found_figures, minimise_message, tag, tags_of
 from lethe.domain.messages import Direction, Message, MessageId, Participant, Role
 from lethe.domain.own_addresses import AddressKind, kind_at
 from lethe.domain.policy import OnErasure, Policy
@@ -55,6 +56,8 @@ class Plan:
     fingerprint: bytes
     first: Head | None
     """The first version, if the message was captured before; its class and dates count."""
+    figures: Mapping[str, int]
+    """What was left out of the message, and what detectors found in it, for its channel's day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,13 @@ def make_plan(known: Known, policy: Policy, now: datetime) -> Plan:
     first = known.first
     if isinstance(first, Tombstone):
         raise _ended()
+    settings = policy.channels.get(known.message.channel)
+    tags = tags_of(known.message, settings)
+    message, dropped = minimise_message(known.message, settings)
+    known = replace(known, message=message)
     time = _to_milliseconds(first.header.time if first else known.message.time or now)
     kinds = _kinds(known, time.date())
-    classified = _classify(known.message, kinds, policy)
+    classified = _classify(known.message, kinds, policy, map(tag, tags))
     cls = first.header.cls if first else classified.cls
     retention = policy.classes.get(cls)
     kept = first.keep if first else retention is not None and retention.on_erasure is OnErasure.KEEP
@@ -121,6 +128,7 @@ def make_plan(known: Known, policy: Policy, now: datetime) -> Plan:
         legal_basis=classified.legal_basis,
         fingerprint=known.fingerprint,
         first=first,
+        figures=dropped.figures | found_figures(tags),
     )
 
 
@@ -137,7 +145,9 @@ def _kinds(known: Known, day: date) -> list[AddressKind]:
     ]
 
 
-def _classify(message: Message, kinds: Sequence[AddressKind], policy: Policy) -> Classification:
+def _classify(
+    message: Message, kinds: Sequence[AddressKind], policy: Policy, tags: Iterable[str]
+) -> Classification:
     own = [
         (participant.address, kind)
         for participant, kind in zip(message.participants, kinds, strict=True)
@@ -151,6 +161,7 @@ def _classify(message: Message, kinds: Sequence[AddressKind], policy: Policy) ->
             direction=message.direction,
             purpose=message.purpose,
             external=len(own) < len(kinds),
+            tags=frozenset(tags),
         )
     )
 
