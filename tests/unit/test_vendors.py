@@ -1,360 +1,218 @@
-"""What each vendor is sent, and what its answer means: whether it may have the message."""
+"""The register of vendors and the screening of channels (Art. 28, 35, 44)."""
 
 from __future__ import annotations
 
-import email
-import email.policy
-import json
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
-from lethe.domain.addresses import Address
-from lethe.domain.errors import UnavailableError
-from lethe.domain.messages import Role
-from lethe.domain.outbox import (
-    Answered,
-    OutMessage,
-    OutRecipient,
-    Refused,
-    Sent,
-    TryAgain,
-    Unknown,
-)
-from lethe.domain.vendor_secrets import TwilioSecret, WhatsAppSecret
-from lethe.store.mail import SesMailer
-from lethe.vendors import ses
-from lethe.vendors.http import Endpoint
-from lethe.vendors.ses import Ses
-from lethe.vendors.twilio import Twilio
-from lethe.vendors.whatsapp import WhatsApp
-
-from tests.memory_outbox import KnownSecrets
-from tools.fake_vendors import FakeVendors
-
-SMS = OutMessage(
-    purpose="service",
-    channel="sms",
-    vendor="twilio",
-    sender=Address("tel:+4930123456"),
-    recipients=(OutRecipient(0, Address("tel:+4915112345678"), Role.RECIPIENT),),
-    text="Ihr Paket 17 ist da. Grüße",
-)
-CHAT = replace(SMS, channel="whatsapp", vendor="whatsapp")
-MAIL = replace(
-    SMS,
-    channel="email",
-    vendor="ses",
-    sender=Address("mailto:news@example.com"),
-    recipients=(OutRecipient(0, Address("mailto:mara@example.org"), Role.RECIPIENT, "Mära L."),),
-    subject="Neues im März",
-    text="Hallo,\nhier ist das Neueste.\n",
-    html="<p>Hallo</p>",
-    locale="de",
-    withdrawal_url="https://lethe.example/withdrawals/" + "t" * 300,
+from hypothesis import given
+from hypothesis import strategies as st
+from lethe.domain.channel_settings import ChannelSettings, missing
+from lethe.domain.policy import load_default
+from lethe.domain.reviews import Review
+from lethe.domain.vendors import (
+    ImpactScreening,
+    MaySend,
+    ProcessingAgreement,
+    Safeguard,
+    SubProcessor,
+    Transfer,
+    Vendor,
+    VendorProblem,
+    problems,
+    standing,
 )
 
-
-@pytest.fixture
-def vendors() -> Iterator[FakeVendors]:
-    fake = FakeVendors(
-        account_sid="AC" + "0" * 32, auth_token="twilio-token", access_token="whatsapp-token"
-    ).start()
-    yield fake
-    fake.stop()
-
-
-def twilio(vendors: FakeVendors, seconds: float = 5) -> Twilio:
-    endpoint = Endpoint(vendors.url, plain_allowed=True, answer_seconds=seconds)
-    return Twilio(KnownSecrets(), endpoint)
+TODAY = date(2026, 11, 24)
+LATER = TODAY + timedelta(days=1)
+ANSWERS = {
+    "systematic_evaluation": False,
+    "special_categories_at_large": False,
+    "monitoring_of_public_space": False,
+    "vulnerable_persons": False,
+    "new_technology": False,
+}
+SCREENED = ImpactScreening(answered=TODAY, **ANSWERS)
 
 
-def whatsapp(vendors: FakeVendors, seconds: float = 5) -> WhatsApp:
-    endpoint = Endpoint(vendors.url, plain_allowed=True, answer_seconds=seconds)
-    return WhatsApp(KnownSecrets(), endpoint)
-
-
-# ---- Twilio ---------------------------------------------------------------------------------
-
-
-def test_twilio_is_sent_what_its_api_asks_for(vendors: FakeVendors) -> None:
-    answered = twilio(vendors).send(SMS)
-    [taken] = vendors.accepted
-    assert answered == Sent(taken.id)
-    assert taken.document == {
-        "To": "+4915112345678",
-        "From": "+4930123456",
-        "Body": "Ihr Paket 17 ist da. Grüße",
+def vendor(**changes: Any) -> Vendor:
+    """Return a vendor that lacks nothing, changed."""
+    complete: dict[str, Any] = {
+        "name": "Example Mail SA",
+        "service": "Sending e-mail.",
+        "country": "FR",
+        "region": "Paris",
+        "approved": True,
+        "processing_agreement": ProcessingAgreement(reference="DPA 7", signed=TODAY),
+        "sub_processors": (),
+        "encrypted_in_transit": True,
+        "encrypted_at_rest": True,
+        "screening": SCREENED,
+        "review": Review(owner="privacy-officer", due=TODAY),
     }
+    return Vendor(**(complete | changes))
 
 
-def test_twilio_sends_whatsapp_and_names(vendors: FakeVendors) -> None:
-    client = twilio(vendors)
-    client.send(CHAT)
-    client.send(replace(SMS, sender=Address("sms-sender:lethe")))
-    assert [(one.sender, one.to) for one in vendors.accepted] == [
-        ("whatsapp:+4930123456", "whatsapp:+4915112345678"),
-        ("lethe", "+4915112345678"),
-    ]
+def in_third_country(*transfers: Transfer, **changes: Any) -> Vendor:
+    return vendor(country="US", transfers=transfers, **changes)
 
 
-CERTAIN_AT_TWILIO: Mapping[str, Answered] = {
-    "refuse:21610": Refused("21610", opted_out=True),
-    "refuse:21211": Refused("21211"),
-    "refuse:20429": TryAgain("20429"),
-    "refuse:21611": TryAgain("21611"),
-    "refuse:20003": TryAgain("20003"),
-    "status:429": TryAgain("http_429"),
-    "status:404": Refused("http_404"),
+def screening(**answers: Any) -> ImpactScreening:
+    return ImpactScreening(answered=TODAY, **(ANSWERS | answers))
+
+
+LACKS: dict[VendorProblem, dict[str, Any]] = {
+    VendorProblem.NOT_APPROVED: {"approved": False},
+    VendorProblem.NO_PROCESSING_AGREEMENT: {"processing_agreement": None},
+    VendorProblem.SUB_PROCESSORS_UNKNOWN: {"sub_processors": None},
+    VendorProblem.NOT_ENCRYPTED_IN_TRANSIT: {"encrypted_in_transit": False},
+    VendorProblem.NOT_ENCRYPTED_AT_REST: {"encrypted_at_rest": False},
+    VendorProblem.TRANSFER_WITHOUT_SAFEGUARD: {"country": "US"},
+    VendorProblem.TRANSFER_NOT_ASSESSED: {
+        "country": "IN",
+        "transfers": (Transfer(country="IN", safeguard=Safeguard.STANDARD_CLAUSES),),
+    },
+    VendorProblem.NO_SCREENING: {"screening": None},
+    VendorProblem.NO_ASSESSMENT: {"screening": screening(systematic_evaluation=True)},
+    VendorProblem.NO_REVIEW: {"review": None},
+    VendorProblem.REVIEW_OVERDUE: {
+        "review": Review(owner="privacy-officer", due=TODAY - timedelta(days=1))
+    },
 }
-NOT_CERTAIN: Mapping[str, Answered] = {
-    "status:500": Unknown("http_500"),
-    "status:503": Unknown("http_503"),
-    "status:302": Unknown("http_302"),
-    "status:408": Unknown("http_408"),
-    "status_after:500": Unknown("http_500"),
-    "drop_before": Unknown("no_answer"),
-    "drop_after": Unknown("no_answer"),
-    "garbage": Unknown("no_id"),
-}
+"""What makes a vendor lack each thing, and nothing else."""
 
 
-@pytest.mark.parametrize("act", [*CERTAIN_AT_TWILIO, *NOT_CERTAIN])
-def test_what_twilio_answers_is_understood(vendors: FakeVendors, act: str) -> None:
-    vendors.script(act)
-    answered = twilio(vendors).send(SMS)
-    assert answered == {**CERTAIN_AT_TWILIO, **NOT_CERTAIN}[act]
-    assert vendors.calls == 1, "a client repeats nothing"
-    if not isinstance(answered, Unknown):
-        assert not vendors.accepted
+def test_L82_a_vendor_that_lacks_nothing_may_send() -> None:
+    assert problems(vendor(), TODAY) == ()
+    assert standing(vendor(), "service", TODAY).may_send is MaySend.ALLOWED
 
 
-def test_a_slow_vendor_may_have_it(vendors: FakeVendors) -> None:
-    vendors.script("slow:1.5")
-    assert twilio(vendors, seconds=0.2).send(SMS) == Unknown("no_answer")
-    vendors.script("slow:0.1")
-    assert isinstance(twilio(vendors).send(SMS), Sent)
+def test_every_problem_has_its_example() -> None:
+    assert {*LACKS, VendorProblem.PURPOSE_NOT_AGREED} == set(VendorProblem)
 
 
-def test_who_is_not_there_has_nothing() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    for endpoint in (
-        Endpoint(url, plain_allowed=True),
-        Endpoint("http://no-such-host.invalid", plain_allowed=True),
-        Endpoint("ftp://127.0.0.1", plain_allowed=True),
-    ):
-        assert Twilio(KnownSecrets(), endpoint).send(SMS) == TryAgain("not_connected")
-        assert WhatsApp(KnownSecrets(), endpoint).send(CHAT) == TryAgain("not_connected")
+@pytest.mark.parametrize("problem", LACKS)
+def test_L82_what_a_vendor_lacks_is_named_and_blocks_or_warns(problem: VendorProblem) -> None:
+    lacking = vendor(**LACKS[problem])
+    assert problems(lacking, TODAY) == (problem,)
+    blocked = standing(lacking, "service", TODAY)
+    assert (blocked.may_send, blocked.problems) == (MaySend.BLOCKED, (problem,))
+    warned = standing(vendor(on_problem="warn", **LACKS[problem]), "service", TODAY)
+    assert (warned.may_send, warned.problems) == (MaySend.WARNED, (problem,))
 
 
-def test_plain_http_is_for_the_local_stage_alone(vendors: FakeVendors) -> None:
-    client = Twilio(KnownSecrets(), Endpoint(vendors.url))
-    assert client.send(SMS) == TryAgain("not_connected")
-    assert vendors.calls == 0
+@given(st.sets(st.sampled_from(sorted(set(LACKS) - {VendorProblem.TRANSFER_NOT_ASSESSED}))))
+def test_L82_everything_that_is_lacking_is_named(lacking: set[VendorProblem]) -> None:
+    clash = {VendorProblem.NO_SCREENING, VendorProblem.NO_ASSESSMENT}
+    reviews = {VendorProblem.NO_REVIEW, VendorProblem.REVIEW_OVERDUE}
+    for pair in (clash, reviews):
+        lacking -= {max(pair)} if pair <= lacking else set()
+    changes: dict[str, Any] = {}
+    for problem in lacking:
+        changes |= LACKS[problem]
+    assert set(problems(vendor(**changes), TODAY)) == lacking
 
 
-def test_a_certificate_that_nobody_vouches_for_is_no_connection(vendors: FakeVendors) -> None:
-    speaks_no_tls = vendors.url.replace("http://", "https://")
-    client = Twilio(KnownSecrets(), Endpoint(speaks_no_tls))
-    assert client.send(SMS) == TryAgain("not_connected")
-    assert vendors.calls == 0
+def test_L82_a_purpose_that_was_not_agreed_is_blocked_even_where_problems_only_warn() -> None:
+    bound = vendor(purposes=("service",), on_problem="warn")
+    assert standing(bound, "service", TODAY).may_send is MaySend.ALLOWED
+    other = standing(bound, "marketing", TODAY)
+    assert other.may_send is MaySend.BLOCKED
+    assert other.problems == (VendorProblem.PURPOSE_NOT_AGREED,)
 
 
-class _NoSecrets(KnownSecrets):
-    def twilio(self) -> TwilioSecret:
-        raise UnavailableError("not set")
-
-    def whatsapp(self) -> WhatsAppSecret:
-        raise UnavailableError("not set")
+def test_L82_a_review_is_in_time_on_its_last_day() -> None:
+    assert problems(vendor(), TODAY) == ()
+    assert problems(vendor(), LATER) == (VendorProblem.REVIEW_OVERDUE,)
 
 
-def test_without_a_secret_nothing_leaves(vendors: FakeVendors) -> None:
-    endpoint = Endpoint(vendors.url, plain_allowed=True)
-    assert Twilio(_NoSecrets(), endpoint).send(SMS) == TryAgain("secret_missing")
-    assert WhatsApp(_NoSecrets(), endpoint).send(CHAT) == TryAgain("secret_missing")
-    assert vendors.calls == 0
+def test_L82_what_is_dated_tomorrow_has_not_happened_yet() -> None:
+    signed = vendor(processing_agreement=ProcessingAgreement(reference="DPA 7", signed=LATER))
+    assert problems(signed, TODAY) == (VendorProblem.NO_PROCESSING_AGREEMENT,)
+    screened = vendor(screening=ImpactScreening(answered=LATER, **ANSWERS))
+    assert problems(screened, TODAY) == (VendorProblem.NO_SCREENING,)
+    clauses = Transfer(country="US", safeguard=Safeguard.STANDARD_CLAUSES, assessed=LATER)
+    assert problems(in_third_country(clauses), TODAY) == (VendorProblem.TRANSFER_NOT_ASSESSED,)
 
 
-# ---- WhatsApp -------------------------------------------------------------------------------
-
-
-def test_whatsapp_is_sent_what_its_api_asks_for(vendors: FakeVendors) -> None:
-    answered = whatsapp(vendors).send(CHAT)
-    [taken] = vendors.accepted
-    assert answered == Sent(taken.id)
-    assert taken.sender == "100000000000001"
-    assert taken.document == {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to": "+4915112345678",
-        "type": "text",
-        "text": {"preview_url": False, "body": "Ihr Paket 17 ist da. Grüße"},
-    }
-
-
-def test_a_template_carries_the_text_as_its_parameter(vendors: FakeVendors) -> None:
-    client = whatsapp(vendors)
-    client.send(replace(CHAT, template="parcel_arrived", locale="de"))
-    client.send(replace(CHAT, template="hello", locale="de", text=""))
-    assert [one.document["template"] for one in vendors.accepted] == [
-        {
-            "name": "parcel_arrived",
-            "language": {"code": "de"},
-            "components": [{"type": "body", "parameters": [{"type": "text", "text": CHAT.text}]}],
-        },
-        {"name": "hello", "language": {"code": "de"}},
-    ]
-
-
-CERTAIN_AT_WHATSAPP: Mapping[str, Answered] = {
-    "refuse:131047": Refused("131047"),
-    "refuse:131026": Refused("131026"),
-    "refuse:131050": Refused("131050", opted_out=True),
-    "refuse:130429": TryAgain("130429"),
-    "refuse:80007": TryAgain("80007"),
-    "refuse:131056": TryAgain("131056"),
-    "refuse:190": TryAgain("190"),
-    "refuse:131000": Unknown("131000"),
-    "status:429": TryAgain("http_429"),
-    "status:400": Refused("http_400"),
-}
-
-
-@pytest.mark.parametrize("act", [*CERTAIN_AT_WHATSAPP, *NOT_CERTAIN])
-def test_what_whatsapp_answers_is_understood(vendors: FakeVendors, act: str) -> None:
-    vendors.script(act)
-    answered = whatsapp(vendors).send(CHAT)
-    assert answered == {**CERTAIN_AT_WHATSAPP, **NOT_CERTAIN}[act]
-    assert vendors.calls == 1
-
-
-# ---- SES ------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Mailer:
-    """A mailer that keeps what it was given."""
-
-    given: list[tuple[str, Mapping[Role, Sequence[str]], bytes]] = field(default_factory=list)
-
-    def send(self, sender: str, recipients: Mapping[Role, Sequence[str]], mail: bytes) -> Answered:
-        self.given.append((sender, recipients, mail))
-        return Sent("ses-1")
-
-
-def read(mail: bytes) -> Any:
-    return email.message_from_bytes(mail, policy=email.policy.default)
-
-
-def test_a_mail_bears_what_rfc_8058_asks_for() -> None:
-    mail = ses.build(MAIL)
-    assert f"List-Unsubscribe: <{MAIL.withdrawal_url}>\r\n".encode() in mail, "never folded"
-    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in mail
-    assert mail.isascii()
-    parsed = read(mail)
-    assert parsed["subject"] == "Neues im März"
-    assert [a.display_name for a in parsed["to"].addresses] == ["Mära L."]
-    assert parsed.get_body(("plain",)).get_content().splitlines() == MAIL.text.splitlines()
-    assert parsed.get_body(("html",)).get_content().strip() == MAIL.html
-    assert "List-Unsubscribe" not in read(ses.build(replace(MAIL, withdrawal_url="")))
-
-
-def test_a_mail_names_bcc_in_its_envelope_alone() -> None:
-    mailer = _Mailer()
-    whole = replace(
-        MAIL,
-        recipients=(
-            *MAIL.recipients,
-            OutRecipient(1, Address("mailto:carl@example.org"), Role.CC),
-            OutRecipient(2, Address("mailto:bea@example.org"), Role.BCC),
-        ),
+@pytest.mark.parametrize(
+    "reached",
+    [
+        {"country": "GB"},
+        {"locations": ("DE", "GB")},
+        {"sub_processors": (SubProcessor(name="Sub Ltd", country="GB", service="Support"),)},
+    ],
+)
+def test_L82_a_country_outside_the_eea_needs_a_safeguard(reached: dict[str, Any]) -> None:
+    reaching = vendor(**reached)
+    assert reaching.third_countries == ("GB",)
+    assert problems(reaching, TODAY) == (VendorProblem.TRANSFER_WITHOUT_SAFEGUARD,)
+    safe = Transfer(country="GB", safeguard=Safeguard.ADEQUACY)
+    assert problems(vendor(transfers=(safe,), **reached), TODAY) == ()
+    elsewhere = Transfer(country="US", safeguard=Safeguard.ADEQUACY)
+    assert problems(vendor(transfers=(elsewhere,), **reached), TODAY) == (
+        VendorProblem.TRANSFER_WITHOUT_SAFEGUARD,
     )
-    assert Ses(mailer).send(whole) == Sent("ses-1")
-    [(sender, recipients, mail)] = mailer.given
-    assert sender == "news@example.com"
-    assert recipients == {
-        Role.RECIPIENT: ["mara@example.org"],
-        Role.CC: ["carl@example.org"],
-        Role.BCC: ["bea@example.org"],
-    }
-    assert b"bea" not in mail
-    assert b"Cc: carl@example.org" in mail
 
 
-def test_an_answer_to_who_wrote_starts_no_loop() -> None:
-    assert read(ses.build(replace(MAIL, is_notice=True)))["Auto-Submitted"] == "auto-replied"
+@pytest.mark.parametrize("country", ["DE", "IS", "LI", "NO"])
+def test_L82_inside_the_eea_nothing_is_transferred(country: str) -> None:
+    assert vendor(country=country).third_countries == ()
 
 
-@pytest.mark.parametrize(
-    "recipient",
-    [
-        OutRecipient(0, Address("mailto:jörg@example.org"), Role.RECIPIENT),
-        OutRecipient(0, Address("mailto:a@example.org"), Role.RECIPIENT, "x\r\nBcc: y@example.org"),
-    ],
-)
-def test_what_no_header_can_hold_is_refused(recipient: OutRecipient) -> None:
-    mailer = _Mailer()
-    answered = Ses(mailer).send(replace(MAIL, recipients=(recipient,)))
-    assert answered == Refused("mail_not_valid")
-    assert not mailer.given
+@pytest.mark.parametrize("safeguard", Safeguard)
+def test_L82_clauses_and_rules_hold_only_where_the_country_was_looked_at(
+    safeguard: Safeguard,
+) -> None:
+    unassessed = problems(in_third_country(Transfer(country="US", safeguard=safeguard)), TODAY)
+    needs_it = safeguard in {Safeguard.STANDARD_CLAUSES, Safeguard.BINDING_RULES}
+    assert unassessed == ((VendorProblem.TRANSFER_NOT_ASSESSED,) if needs_it else ())
+    assessed = Transfer(country="US", safeguard=safeguard, assessed=TODAY)
+    assert problems(in_third_country(assessed), TODAY) == ()
 
 
-class _Client:
-    def __init__(self, answer: object) -> None:
-        self.answer = answer
-        self.calls: list[dict[str, Any]] = []
-
-    def send_email(self, **request: Any) -> object:
-        self.calls.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-def failure(word: str, status: int) -> ClientError:
-    response: Any = {
-        "Error": {"Code": word, "Message": "mara@example.org is not verified"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ClientError(response, "SendEmail")
+def test_L82_one_safeguard_that_holds_is_enough() -> None:
+    clauses = Transfer(country="US", safeguard=Safeguard.STANDARD_CLAUSES)
+    adequacy = Transfer(country="US", safeguard=Safeguard.ADEQUACY)
+    assert problems(in_third_country(clauses, adequacy), TODAY) == ()
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("yes", "due"),
     [
-        ({"MessageId": "0102"}, Sent("0102")),
-        ({}, Unknown("no_id")),
-        (failure("MessageRejected", 400), Refused("message_rejected")),
-        (failure("BadRequestException", 400), Refused("bad_request")),
-        (failure("AccountSuspendedException", 400), Refused("account_suspended")),
-        (failure("TooManyRequestsException", 429), TryAgain("too_many_requests")),
-        (failure("SendingPausedException", 400), TryAgain("sending_paused")),
-        (failure("AccessDeniedException", 403), TryAgain("access_denied")),
-        (failure("InternalServiceError", 500), Unknown("http_500")),
-        (failure("ServiceUnavailable", 503), Unknown("http_503")),
-        (ConnectTimeoutError(endpoint_url="https://email"), TryAgain("not_connected")),
-        (ReadTimeoutError(endpoint_url="https://email"), Unknown("no_answer")),
+        ((), False),
+        (("systematic_evaluation",), True),
+        (("special_categories_at_large",), True),
+        (("monitoring_of_public_space",), True),
+        (("vulnerable_persons",), False),
+        (("new_technology",), False),
+        (("vulnerable_persons", "new_technology"), True),
     ],
 )
-def test_what_ses_answers_is_understood(answer: object, expected: Answered) -> None:
-    client = _Client(answer)
-    mailer = SesMailer(client)  # type: ignore[arg-type]
-    recipients = {Role.RECIPIENT: ["mara@example.org"], Role.CC: [], Role.BCC: ["b@example.org"]}
-    assert mailer.send("news@example.com", recipients, b"mail") == expected
-    [call] = client.calls
-    assert call == {
-        "FromEmailAddress": "news@example.com",
-        "Destination": {"ToAddresses": ["mara@example.org"], "BccAddresses": ["b@example.org"]},
-        "Content": {"Raw": {"Data": b"mail"}},
-    }
+def test_L83_the_answers_say_whether_an_assessment_is_due(yes: tuple[str, ...], due: bool) -> None:  # noqa: FBT001 - an example
+    answers = dict.fromkeys(yes, True)
+    assert screening(**answers).asks_for_assessment is due
+    lacking = (VendorProblem.NO_ASSESSMENT,) if due else ()
+    assert problems(vendor(screening=screening(**answers)), TODAY) == lacking
+    made = screening(assessment="DPIA 12, in the register of assessments", **answers)
+    assert problems(vendor(screening=made), TODAY) == ()
 
 
-def test_no_answer_repeats_what_was_sent() -> None:
-    """Codes of vendors are numbers and words of ours; their texts may show a number or a name."""
-    for answered in [*CERTAIN_AT_TWILIO.values(), *CERTAIN_AT_WHATSAPP.values()]:
-        assert "+49" not in json.dumps(str(answered))
+def test_L83_a_channel_needs_its_answers_before_it_captures_or_sends() -> None:
+    assert missing(ChannelSettings(description="SMS"), TODAY) == (VendorProblem.NO_SCREENING,)
+    asked = ChannelSettings(
+        description="SMS", screening=screening(special_categories_at_large=True)
+    )
+    assert missing(asked, TODAY) == (VendorProblem.NO_ASSESSMENT,)
+    assert missing(ChannelSettings(description="SMS", screening=SCREENED), TODAY) == ()
+
+
+def test_L82_L83_nothing_is_lacking_in_the_policy_that_ships() -> None:
+    default = load_default()
+    assert [name for name, each in default.vendors.items() if problems(each, TODAY)] == []
+    assert [name for name, each in default.channels.items() if missing(each, TODAY)] == []
+    named = [each.vendor for each in default.channels.values() if each.vendor]
+    for purpose in default.purposes:
+        for name in named:
+            assert standing(default.vendors[name], purpose, TODAY).may_send is MaySend.ALLOWED
