@@ -48,7 +48,8 @@ def test_a_handler_holds_no_rule(path: Path) -> None:
     assert not [
         node for node in ast.walk(tree) if isinstance(node, rules) and node not in type_checking
     ]
-    assert len(path.read_text().splitlines()) <= 70
+    source = path.read_text()
+    assert len(source.splitlines()) <= 30 + 9 * source.count("@app.")
 
 
 def test_every_function_has_its_events() -> None:

@@ -32,9 +32,12 @@ Handler = Callable[[dict[str, Any], "LambdaContext"], Any]
 class LogMessage(StrEnum):
     """Everything that Lethe ever writes to a log."""
 
+    CONSENT_FAILED = "consent of one person not looked after"
+    CONSENTS_LOOKED_AFTER = "consents looked after"
     FAILED = "unhandled error answered"
     INVOCATION_FAILED = "invocation failed"
     RECORD_FAILED = "queue record failed"
+    REPORTED = "daily report published"
     SWEPT = "sweep finished"
     WITHHELD = "message withheld"
 
@@ -43,6 +46,10 @@ class Metric(StrEnum):
     """Everything that Lethe counts; no dimension but the service."""
 
     UNHANDLED_ERRORS = "UnhandledErrors"
+    CONSENTS_EXPIRED = "consents_expired"
+    EVIDENCE_ENDED = "evidence_ended"
+    REVIEWS_OVERDUE = "reviews_overdue"
+    REVIEWS_ESCALATED = "reviews_escalated"
     GATE_UNAVAILABLE = "gate_unavailable"
     REFUSED = "refused"
     MESSAGES_EXPIRED = "messages_expired"

@@ -1,4 +1,4 @@
-"""What starts a sweep, and what it tells: its figures as metrics, one log line, and the answer."""
+"""What starts a scheduled run, and what it tells: figures as metrics, a log line, the answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lethe.observability import LogMessage, Metric, count, logger
 
 if TYPE_CHECKING:
+    from lethe.usecases.consent_upkeep import UpkeepReport
     from lethe.usecases.sweep import SweepReport
 
 
@@ -26,4 +27,13 @@ def reported(report: SweepReport) -> dict[str, Any]:
         count(Metric.OLDEST_OVERDUE_SECONDS, overdue, MetricUnit.Seconds)
         count(Metric.UNHANDLED_ERRORS, report.days_stuck)
     logger.info(LogMessage.SWEPT, extra={"dry_run": report.dry_run})
+    return asdict(report)
+
+
+def looked_after(report: UpkeepReport) -> dict[str, Any]:
+    """Publish what a daily run did for consents; who failed was counted as it happened."""
+    count(Metric.CONSENTS_EXPIRED, report.expired)
+    count(Metric.EVIDENCE_ENDED, report.evidence_ended)
+    count(Metric.REVIEWS_OVERDUE, report.reviews_overdue)
+    logger.info(LogMessage.CONSENTS_LOOKED_AFTER)
     return asdict(report)

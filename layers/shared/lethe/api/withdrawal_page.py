@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
+from lethe.domain.errors import NotFoundError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lethe.usecases.withdrawing import ShownLink
+    from lethe.usecases.withdrawing import ShownLink, Withdrawing
 
 LANGUAGES: Final = ("en", "de", "fr")
 """A language is a file; whoever asks for another one gets the first."""
@@ -63,7 +65,23 @@ _PAGE: Final = """<!DOCTYPE html>
 """
 
 
-def asked(shown: ShownLink, accepted: str | None) -> Response[str]:
+def ask(withdrawing: Withdrawing, token: str, accepted: str | None) -> Response[str]:
+    """Answer to a look at a link."""
+    try:
+        return _asked(withdrawing.shown(token), accepted)
+    except NotFoundError:
+        return _unknown(accepted)
+
+
+def withdraw(withdrawing: Withdrawing, token: str, accepted: str | None) -> Response[str]:
+    """Answer to the button, and to a mail program's one click, whatever the body says."""
+    try:
+        return _done(withdrawing.by_link(token), accepted)
+    except NotFoundError:
+        return _unknown(accepted)
+
+
+def _asked(shown: ShownLink, accepted: str | None) -> Response[str]:
     """Return the page with the button."""
     language = preferred(accepted)
     words = _words(language)
@@ -80,7 +98,7 @@ def asked(shown: ShownLink, accepted: str | None) -> Response[str]:
     return _page(200, language, words["title"], content)
 
 
-def done(shown: ShownLink, accepted: str | None) -> Response[str]:
+def _done(shown: ShownLink, accepted: str | None) -> Response[str]:
     """Return the page that says that it holds."""
     language = preferred(accepted)
     words = _words(language)
@@ -90,7 +108,7 @@ def done(shown: ShownLink, accepted: str | None) -> Response[str]:
     return _page(200, language, words["done_title"], content)
 
 
-def unknown(accepted: str | None) -> Response[str]:
+def _unknown(accepted: str | None) -> Response[str]:
     """Return the page for what is no link of ours; it does not say why."""
     language = preferred(accepted)
     words = _words(language)

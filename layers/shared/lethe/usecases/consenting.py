@@ -84,13 +84,17 @@ class Consenting:
         return self.ledger.record(address, named, caller=told.caller)
 
     def bring(
-        self, rows: Sequence[ImportRow], *, caller: Caller
+        self, rows: Sequence[ImportRow | LetheError], *, caller: Caller
     ) -> Iterator[list[Recorded] | LetheError]:
         """Import rows, each for itself; the same row again is a duplicate, whenever it comes.
 
-        One who withdrew, objected, stopped or was erased is not brought back.
+        One who withdrew, objected, stopped or was erased is not brought back. What could not be
+        read is answered in its place.
         """
         for row in rows:
+            if isinstance(row, LetheError):
+                yield row
+                continue
             try:
                 act = replace(row.act, event_id=self._row_id(row))
                 yield self.ledger.record(row.address, [act], caller=caller, importing=True)

@@ -5,7 +5,12 @@ One module a function, so that a cold start imports the words of its own use cas
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
+"""A word of the company's own list of reasons; free text could hold personal data."""
 
 
 class Body(BaseModel):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
-from lethe.api.bodies import Body
+from lethe.api.bodies import Body, ReasonCode
 from lethe.domain.addresses import Address
 from lethe.domain.classification import Name
 from lethe.domain.erasure import Grounds
@@ -19,10 +19,6 @@ def _to_act(act: Act) -> Act:
     if act is Act.REVIEW:
         raise wrong("Decide to erase or to keep.")
     return act
-
-
-ReasonCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
-"""A word of the company's own list of reasons; free text could hold personal data."""
 
 
 class DeletionIn(Body):
