@@ -56,8 +56,10 @@ def key_rights(key: str) -> dict[str, frozenset[str]]:
 def resource_of(resource: Any) -> str:
     """`KeepBucket` for the bucket and its objects, `KeepBucket keys/*` for some of them."""
     match resource:
-        case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
+        case {"Fn::GetAtt": [str(logical_id), "Arn" | "Id"]}:
             return logical_id
+        case {"Fn::If": ["IsLocal", "*", deployed]}:
+            return resource_of(deployed)
         case {"Ref": str(logical_id)}:
             return logical_id
         case {"Fn::Sub": str(text)} if text.endswith(":identity/*"):

@@ -176,5 +176,7 @@ def key_statements() -> list[dict[str, Any]]:
 
 def is_wide(resource: Any) -> bool:
     """Whether a resource says more than "all objects of this bucket" or "of this prefix"."""
+    if not isinstance(resource, str) and "Fn::If" in resource:
+        return any(map(is_wide, resource["Fn::If"][1:]))
     text = resource if isinstance(resource, str) else str(resource.get("Fn::Sub", ""))
     return "*" in re.sub(r"\$\{\w+\.Arn\}(/keys)?/\*$", "", text)
