@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,7 +146,7 @@ def document() -> dict[str, Any]:
     """The policy as JSON, to be changed."""
     default: dict[str, Any] = load_default().model_dump(mode="json")
     kept = ("support", "correspondence", "staff", "claims", "calls", "marketing", "invoices")
-    return default | {
+    changed: dict[str, Any] = {
         "controller": {
             "name": "Example GmbH",
             "contact": "Example GmbH, Hauptstraße 1, 10115 Berlin, privacy@example.com",
@@ -190,6 +191,7 @@ def document() -> dict[str, Any]:
             ],
         },
     }
+    return default | deepcopy(changed)
 
 
 def policy(changed: dict[str, Any] | None = None) -> Policy:
