@@ -8,7 +8,13 @@ import pytest
 from lethe.domain.consent import EventId, EventType
 from lethe.domain.erasure import Grounds
 from lethe.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from lethe.domain.human_review import ReviewDecision, ReviewKind, possible_withdrawal
+from lethe.domain.human_review import (
+    ReviewDecision,
+    ReviewKind,
+    notice_drift,
+    possible_withdrawal,
+)
+from lethe.domain.in_force import Audience, InForce
 from lethe.domain.messages import MessageId
 from lethe.domain.requests import AddressCase, PrivacyRequest, RequestId, RequestState
 
@@ -224,3 +230,17 @@ def test_there_is_no_balancing_without_an_objection(calls: ConsentCalls) -> None
 
 def _crash(*_: object) -> None:
     raise RuntimeError
+
+
+def test_a_new_notice_settles_what_asked_for_it(calls: ConsentCalls) -> None:
+    for version in (1, 2):
+        asked = notice_drift(Audience.EXTERNAL, version)
+        calls.stores.reviews.put(asked.id, asked.document, calls.clock.now)
+    assert calls.reviewing.settle_notices() == 0
+    calls.stores.world.in_force = InForce(notice=2)
+
+    assert calls.reviewing.settle_notices() == 1
+
+    [left] = calls.reviewing.open().reviews
+    assert left.document["version"] == "2"
+    assert calls.reviewing.settle_notices() == 0

@@ -210,6 +210,7 @@ def _review(review: WaitingReview, now: datetime) -> dict[str, Any]:
         "classes": known.get("classes", "").split(),
         "message_id": known.get("message"),
         "event_id": known.get("event"),
+        "audience": known.get("audience"),
     }
 
 

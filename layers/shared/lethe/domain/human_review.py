@@ -45,6 +45,8 @@ class ReviewDecision(StrEnum):
     OVERRULED = "overruled"
     ERASE = "erase"
     KEEP = "keep"
+    SETTLED = "settled"
+    """By what happened since; nobody has to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,16 @@ def erasure_proposal(
         "event": event_id,
     }
     return NewReview(_id(ReviewKind.ERASURE_PROPOSAL, event_id, purpose, channel), document)
+
+
+def notice_drift(audience: str, version: int) -> NewReview:
+    """A published version of a notice that policy and settings have outrun; asked once for each."""
+    document = {
+        "kind": ReviewKind.NOTICE_DRIFT.value,
+        "audience": audience,
+        "version": str(version),
+    }
+    return NewReview(_id(ReviewKind.NOTICE_DRIFT, audience, str(version)), document)
 
 
 def _id(kind: ReviewKind, *cause: str) -> str:

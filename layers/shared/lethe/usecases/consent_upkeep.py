@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lethe.domain import consent_fold
-from lethe.domain.callers import Caller
 from lethe.domain.consent import ConsentState, EventType
 from lethe.domain.consent_acts import MOST_ACTS
 from lethe.domain.consent_record import kept_after_processing
@@ -18,14 +17,12 @@ from lethe.domain.ports import Policies
 from lethe.domain.ports_sending import Consents
 from lethe.domain.register import Pseudonym
 from lethe.usecases.consent_ledger import Act, ConsentLedger, event_id
-from lethe.usecases.reviewing import Reviewing
+from lethe.usecases.reviewing import SYSTEM, Reviewing
 
 PERSONS_A_RUN: Final = 1_000
 """Whom one run looks at; the rest is first in the next one."""
 LONGEST_RUN: Final = timedelta(seconds=20)
 """After this much time a run begins no other person."""
-
-_SYSTEM: Final = Caller("lethe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,7 @@ class ConsentUpkeep:
                 failed += 1
             else:
                 expired, ended = expired + ran_out, ended + over
+        self.reviewing.settle_notices()
         return UpkeepReport(expired, ended, failed, self.reviewing.overdue(), left)
 
     def _look_after(self, pseudonym: Pseudonym) -> tuple[int, int]:
@@ -82,7 +80,7 @@ class ConsentUpkeep:
         ][:MOST_ACTS]
         if not acts:
             return 0
-        recorded = self.ledger.record_for(state.pseudonym, acts, caller=_SYSTEM)
+        recorded = self.ledger.record_for(state.pseudonym, acts, caller=SYSTEM)
         return sum(not one.duplicate for one in recorded)
 
     def _end(self, state: ConsentState) -> int:

@@ -14,12 +14,16 @@ from lethe.domain.consent import EventId, EventType
 from lethe.domain.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from lethe.domain.evidence import Evidence, Method
 from lethe.domain.human_review import TARGETS, ReviewDecision, ReviewKind, WaitingReview, waiting
+from lethe.domain.in_force import Audience
 from lethe.domain.ports import AuditTrail, Policies, Requests
 from lethe.domain.ports_sending import Consents, Reviews
 from lethe.domain.register import Pseudonym
 from lethe.domain.requests import RequestId
 from lethe.usecases.consent_ledger import Act, ConsentLedger, event_id
 from lethe.usecases.following import Following, Follows
+
+SYSTEM: Final = Caller("lethe")
+"""Who acts where nobody does."""
 
 MAX_OPEN: Final = 100
 """Reviews in one answer, oldest first."""
@@ -34,7 +38,7 @@ _BY_KIND: Final[Mapping[ReviewKind, frozenset[ReviewDecision]]] = {
 }
 _ELSEWHERE: Final = {
     ReviewKind.OBJECTION: "Decide an objection by POST /objections/{event_id}/decision.",
-    ReviewKind.NOTICE_DRIFT: "It ends with the approval of a new notice.",
+    ReviewKind.NOTICE_DRIFT: "It ends by itself, within a day of a new notice's approval.",
 }
 
 
@@ -78,6 +82,22 @@ class Reviewing:
         now = self.clock()
         found = tuple(map(waiting, islice(self.reviews.open(), MAX_OPEN)))
         return OpenReviews(found, self.overdue(), now)
+
+    def settle_notices(self) -> int:
+        """Close what asked for a new notice where one was published since; how many."""
+        drift = ReviewKind.NOTICE_DRIFT
+        if all(kind != drift for kind, _ in self.reviews.times()):
+            return 0
+        in_force = self.policies.in_force()
+        settled = [
+            document
+            for document in self.reviews.open()
+            if document["kind"] == drift
+            and in_force.notice_for(Audience(document["audience"])) > int(document["version"])
+        ]
+        for document in settled:
+            self._close(document, ReviewDecision.SETTLED, {}, SYSTEM)
+        return len(settled)
 
     def overdue(self) -> int:
         """How many wait longer than their kind's target."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from lethe.domain.callers import Caller
 from lethe.domain.consent import EventType
 from lethe.domain.errors import LetheError, UnavailableError
 from lethe.domain.evidence import Evidence, Method
 from lethe.domain.ports import Requests
 from lethe.domain.requests import AddressCase, RequestId
 from lethe.usecases.consent_ledger import Act, ConsentLedger, event_id
-
-_SYSTEM: Final = Caller("lethe")
+from lethe.usecases.reviewing import SYSTEM
 
 
 @dataclass(frozen=True)
@@ -46,4 +43,4 @@ class Voiding:
             evidence=Evidence(method=Method.SYSTEM, reference=request_id),
             event_id=event_id("voided", request_id, str(index)),
         )
-        self.ledger.record_for(case.pseudonym, [act], caller=_SYSTEM)
+        self.ledger.record_for(case.pseudonym, [act], caller=SYSTEM)
