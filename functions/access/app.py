@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lethe.api import answers, calls
-from lethe.api.bodies.access import SearchIn
+from lethe.api.bodies.access import ProofIn, SearchIn
 from lethe.api.calls import Call
 from lethe.api.resolver import Answer, resolver
-from lethe.bootstrap.access import access
+from lethe.bootstrap.access import access, consent_proof
 from lethe.observability import entrypoint
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ def attachment(message_id: str, number: str) -> Answer:
         which, part, version=call.version(), reason=call.reason(), caller=call.caller
     )
     return answers.grant(grant)
+
+
+@app.post("/consents/proof")
+def prove() -> Answer:
+    call = Call.of(app)
+    asked = call.json(ProofIn)
+    proof = consent_proof().proof(asked.who, reason=asked.reason, caller=call.caller)
+    return answers.answer(200, proof.document)
 
 
 @entrypoint

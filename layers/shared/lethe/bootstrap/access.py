@@ -1,4 +1,4 @@
-"""Wires what reads."""
+"""Wires what reads, and what proves consents."""
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from lethe.settings import load
 
 if TYPE_CHECKING:
     from lethe.usecases.access import Access
+    from lethe.usecases.consent_proof import ConsentProof
 
 
 @wired
@@ -50,5 +51,34 @@ def access() -> Access:
             wrap=KmsKeyWrap(world.kms, holders_key=env.holders_key_id),
             clock=world.clock,
         ),
+        clock=world.clock,
+    )
+
+
+@wired
+def consent_proof() -> ConsentProof:
+    """Wire what proves consents."""
+    from lethe.store.audit import DynamoAuditTrail
+    from lethe.store.consents import DynamoConsents
+    from lethe.store.policies import DynamoPolicies
+    from lethe.store.signer import KmsSigner
+    from lethe.store.texts import DynamoTexts
+    from lethe.store.wrap import KmsKeyWrap
+    from lethe.usecases.consent_proof import ConsentProof
+
+    world, env = current(), load(settings.AccessSettings)
+    return ConsentProof(
+        consents=DynamoConsents(
+            world.dynamodb,
+            consents=env.consent_table,
+            states=env.consent_states_table,
+            keys=env.consent_keys_table,
+        ),
+        texts=DynamoTexts(world.dynamodb, notices=env.notices_table),
+        signer=KmsSigner(world.kms, key_id=env.receipts_key_id),
+        wrap=KmsKeyWrap(world.kms, holders_key=env.holders_key_id),
+        policies=DynamoPolicies(world.dynamodb, policy=env.policy_table),
+        audit=DynamoAuditTrail(world.dynamodb, audit=env.audit_table),
+        hashes=pseudonyms(world, env.pseudonym_key_id),
         clock=world.clock,
     )

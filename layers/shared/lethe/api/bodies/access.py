@@ -41,3 +41,14 @@ class SearchIn(Body):
         latest = now + _CLOCK_SKEW
         to_time = min(self.to_time or latest, latest)
         return SearchQuery(Address(self.address), self.from_time, to_time, self.limit, self.cursor)
+
+
+class ProofIn(Body):
+    """POST /consents/proof."""
+
+    address: CanonicalAddress
+    reason: Reason
+
+    @property
+    def who(self) -> Address:
+        return Address(self.address)
