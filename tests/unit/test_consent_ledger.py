@@ -12,7 +12,7 @@ from lethe.crypto import consent_chain, jws
 from lethe.domain import consent_fold
 from lethe.domain.consent import EVERY, EventId, EventType
 from lethe.domain.errors import ConflictError, InvalidInputError, RaceLostError
-from lethe.domain.evidence import Action, Evidence, Method
+from lethe.domain.evidence import Action, Child, Evidence, Guardian, Method
 from lethe.usecases.consent_ledger import Act, SuppressedError, event_id
 
 from tests.consent_scene import ANNA, BERT, OWN, TEXT, ConsentScene, given
@@ -355,6 +355,23 @@ def test_L10_separate_acceptance_is_part_of_the_record(scene: ConsentScene) -> N
     scene.one(EventType.GIVEN)
     [shown] = scene.proof().document["events"]
     assert json.loads(shown["contents"])["evidence"]["separate"] is True
+
+
+def test_L11_a_guardians_consent_ends_when_the_child_can_be_asked(scene: ConsentScene) -> None:
+    guardian = Guardian(relation="father", verified_by="a call", at=scene.clock.now)
+    child = Child(country="FR", born=date(2011, 8, 20), guardian=guardian)
+    alone = given(scene.clock.now, child=child.model_copy(update={"guardian": None}))
+    act = scene.act(EventType.GIVEN, purpose="game", evidence=alone)
+    assert fields(scene, act) == ["/evidence/child/guardian"]
+    made = scene.one(EventType.GIVEN, purpose="game", evidence=given(scene.clock.now, child=child))
+    assert made.event.until == datetime(2026, 8, 20, tzinfo=UTC)
+    assert made.record["events"][0]["entity_id"] == "guardian"
+    assert scene.consents(purpose="game")
+    scene.days(180)
+    assert not scene.consents(purpose="game")
+    own = Child(country="FR", born=date(2011, 8, 20))
+    scene.one(EventType.GIVEN, purpose="game", evidence=given(scene.clock.now, child=own))
+    assert scene.consents(purpose="game")
 
 
 def test_L16_a_refusal_is_recorded_and_limits_asking_again(scene: ConsentScene) -> None:

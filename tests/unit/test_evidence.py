@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from lethe.domain.consent import EventType
 from lethe.domain.errors import FieldProblem
-from lethe.domain.evidence import Action, Evidence, Method, problems_of
+from lethe.domain.evidence import (
+    Action,
+    Child,
+    Evidence,
+    Guardian,
+    Method,
+    guardians_until,
+    problems_of,
+)
 from lethe.domain.policy import Policy
 from lethe.domain.validation import invalid
 from pydantic import ValidationError
@@ -93,6 +101,43 @@ def test_L10_a_bundled_consent_is_none(
 def test_special_categories_need_an_express_statement(rules: Policy) -> None:
     assert pointers(given(NOW), rules, purpose="health") == ["/evidence/explicit"]
     assert pointers(given(NOW, explicit=True), rules, purpose="health") == []
+
+
+BORN = date(2011, 3, 11)
+"""Fifteen on the eve of that day's birthday, in 2026."""
+
+
+def child(**changes: Any) -> Child:
+    return Child(**({"country": "DE", "born": BORN} | changes))
+
+
+def guardian() -> Guardian:
+    return Guardian(relation="mother", verified_by="a payment of one cent", at=NOW)
+
+
+def test_L11_a_child_below_the_age_of_its_country_does_not_consent_alone(rules: Policy) -> None:
+    def found(**changes: Any) -> list[str]:
+        return pointers(given(NOW, **changes), rules, purpose="game")
+
+    assert found() == ["/evidence/child"]
+    assert found(of_age=False) == ["/evidence/child"]
+    assert found(of_age=True) == []
+    assert found(child=child()) == ["/evidence/child/guardian"]
+    assert found(child=child(), of_age=True) == ["/evidence/child/guardian"]
+    assert found(child=child(guardian=guardian())) == []
+    assert found(child=child(country="AT")) == []
+    assert found(child=child(born=date(2010, 3, 10))) == []
+    assert pointers(given(NOW, child=child()), rules) == []
+
+
+def test_a_guardian_consents_until_the_child_is_of_age(rules: Policy) -> None:
+    evidence = given(NOW, child=child(guardian=guardian()))
+    assert guardians_until(evidence, rules.purposes["game"]) == date(2027, 3, 11)
+    assert guardians_until(evidence, rules.purposes["newsletter"]) is None
+    older = given(NOW, child=child(born=date(2000, 1, 1)))
+    assert guardians_until(older, rules.purposes["game"]) is None
+    assert guardians_until(given(NOW), rules.purposes["game"]) is None
+    assert guardians_until(None, rules.purposes["game"]) is None
 
 
 def test_only_an_import_brings_what_is_older_than_a_day(rules: Policy) -> None:

@@ -12,7 +12,7 @@ from lethe.domain.classification import LegalBasis
 from lethe.domain.consent import EVERY, ConsentEvent, ConsentState, EventId, EventType
 from lethe.domain.consent_fold import GRANTS, covers, latest
 from lethe.domain.errors import ConflictError, FieldProblem, InvalidInputError
-from lethe.domain.evidence import CLOCK_SKEW, Evidence, problems_of
+from lethe.domain.evidence import CLOCK_SKEW, Evidence, guardians_until, problems_of
 from lethe.domain.periods import Period
 from lethe.domain.policy import Policy
 from lethe.domain.purposes import EventGrant, Purpose
@@ -97,8 +97,10 @@ def until_of(act: Act, policy: Policy, at: datetime) -> datetime | None:
     """Return the first moment at which a grant does not hold any more."""
     if act.type not in GRANTS:
         return None
-    validity = policy.purposes[act.purpose].consent.validity
-    ends = [datetime.combine(validity.over(at.date()), time(), UTC)]
+    purpose = policy.purposes[act.purpose]
+    ends = [_midnight(purpose.consent.validity.over(at.date()))]
+    if (day := guardians_until(act.evidence, purpose)) is not None:
+        ends.append(_midnight(day))  # from then on the child is asked
     if act.until is not None:
         ends.append(whole_ms(act.until))
     return min(ends)
@@ -134,6 +136,10 @@ def whole_ms(at: datetime) -> datetime:
     """Return a time in UTC, in whole milliseconds: the precision of every stored time."""
     at = at.astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _problems(

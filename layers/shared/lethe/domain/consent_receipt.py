@@ -38,10 +38,7 @@ def claims(
         "pii_principal_id": record["pii_principal_id"],
         "privacy_notice": processing["privacy_notice"],
         "language": processing["language"],
-        "purposes": [
-            {name: purpose[name] for name in ("purpose", "description", "lawful_basis")}
-            for purpose in processing["purposes"]
-        ],
+        "purposes": _purposes(processing["purposes"], event, policy),
         "pii_controllers": [
             {"party_name": policy.controller.name, "party_contact": policy.controller.contact}
         ],
@@ -78,6 +75,16 @@ def is_of(told: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
     same = all(told[name] == processing[name] for name in ("privacy_notice", "language"))
     entity: bool = told["event"]["entity_id"] == shown["entity_id"]
     return same and entity
+
+
+def _purposes(
+    covered: list[dict[str, Any]], event: ConsentEvent, policy: Policy
+) -> list[dict[str, Any]]:
+    """The purposes by name; where the act was about all of them, that, and the record has each."""
+    if event.type not in _NAMED and event.purpose not in policy.purposes:
+        return [{"purpose": EVERY, "description": "every purpose", "lawful_basis": EVERY}]
+    names = ("purpose", "description", "lawful_basis")
+    return [{name: purpose[name] for name in names} for purpose in covered]
 
 
 def _withdrawal(purposes: list[dict[str, Any]]) -> str:

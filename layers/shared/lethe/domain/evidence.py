@@ -8,13 +8,14 @@ person did, and the text that the person saw, prove a consent; where from does n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from lethe.domain.channel_settings import Locale
+from lethe.domain.children import needs_guardian, of_age_on
 from lethe.domain.consent import EventType
 from lethe.domain.consent_fold import GRANTS
 from lethe.domain.errors import FieldProblem
@@ -71,6 +72,12 @@ _NOT_CLEAR: Final = (
     " (Art. 4(11), recital 32)."
 )
 _BUNDLED: Final = "A consent bundled with terms or with other purposes is none (Art. 7(2))."
+_NO_AGE: Final = (
+    "Say `of_age`, or country and day of birth: this is a service for children (Art. 8)."
+)
+_NO_GUARDIAN: Final = (
+    "Below the age of the country a holder of parental responsibility consents (Art. 8(1))."
+)
 _CONDITION: Final = "A consent that a service is made to depend on is not free (Art. 7(4))."
 _SPECIAL: Final = "Special categories need an express statement (Art. 9(2)(a))."
 
@@ -159,10 +166,34 @@ def _of_grant(
         (evidence.separate is False, "separate", _BUNDLED),
         (evidence.condition_of_service, "condition_of_service", _CONDITION),
         (special and not evidence.explicit, "explicit", _SPECIAL),
+        (_misses_age(evidence, purpose), "child", _NO_AGE),
+        (_misses_guardian(evidence, purpose), "child/guardian", _NO_GUARDIAN),
     )
     for is_wrong, field, expected in checks:
         if is_wrong:
             yield _wrong(field, expected)
+
+
+def guardians_until(evidence: Evidence | None, purpose: Purpose) -> date | None:
+    """Return the day on which the child consents alone, where a guardian does until then."""
+    child = evidence.child if evidence is not None else None
+    if evidence is None or child is None or evidence.at is None or not purpose.children:
+        return None
+    if not needs_guardian(child.country, child.born, evidence.at.astimezone(UTC).date()):
+        return None
+    return of_age_on(child.country, child.born)
+
+
+def _misses_age(evidence: Evidence, purpose: Purpose | None) -> bool:
+    if purpose is None or not purpose.children:
+        return False
+    return evidence.child is None and not evidence.of_age
+
+
+def _misses_guardian(evidence: Evidence, purpose: Purpose | None) -> bool:
+    if purpose is None or guardians_until(evidence, purpose) is None:
+        return False
+    return evidence.child is None or evidence.child.guardian is None
 
 
 def _time(evidence: Evidence, now: datetime, *, importing: bool) -> Iterator[FieldProblem]:
