@@ -155,7 +155,7 @@ def _where(told: Document, pointer: str) -> str:
     if rest[0] == "entries":
         holder = holder["entries"][rest[1]]
         names.append(text_of(holder["title"]))
-    if rest[-2] == "statements":
+    if rest[-2:-1] == ["statements"]:
         names.append(holder["statements"][rest[-1]]["label"])
     return ", ".join(filter(None, names))
 
