@@ -35,6 +35,7 @@ from lethe.store.queues import (
     SqsSentQueue,
 )
 from lethe.store.register import DynamoRegister
+from lethe.store.reports import DynamoReportLog, SnsReportTopic
 from lethe.store.requests import DynamoRequests
 from lethe.store.reviews import DynamoReviews
 from lethe.store.signer import KmsSigner
@@ -124,6 +125,9 @@ class AwsStores:
         self.proposals = DynamoProposals(dynamodb, policy="PolicyTable")
         self.counts = DynamoCounts(dynamodb, counts="CountsTable")
         self.activity = DynamoActivity(dynamodb, counts="CountsTable")
+        self.report_log = DynamoReportLog(dynamodb, counts="CountsTable")
+        topic = self.sns.create_topic(Name="ReportsTopic")["TopicArn"]
+        self.report_topic = SnsReportTopic(self.sns, topic=topic)
         self.ledger = S3Ledger(s3, ledger=self.buckets["LedgerBucket"])
         self.purge_queue = SqsPurgeQueue(sqs, purge_queue=self.queues["PurgeQueue"])
         self.erase_queue = SqsEraseQueue(sqs, erase_queue=self.queues["EraseQueue"])

@@ -47,6 +47,7 @@ from lethe.store.shredding import item_after
 from tests.memory_activity import MemoryActivity
 from tests.memory_consents import MemoryConsents, MemorySigner, MemoryTexts
 from tests.memory_outbox import MemoryOutbox, MemoryOutQueue, MemoryTransitKeys
+from tests.memory_reports import MemoryReportLog, MemoryReportTopic
 
 DayName = tuple[str, date, date]
 
@@ -643,6 +644,8 @@ class MemoryStores:
         self.notices = MemoryNotices(world)
         self.counts = MemoryCounts(world)
         self.activity = MemoryActivity()
+        self.report_log = MemoryReportLog()
+        self.report_topic = MemoryReportTopic()
         self.ledger = MemoryLedger(world)
         self.purge_queue = MemoryPurgeQueue(world)
         self.erase_queue = MemoryEraseQueue(world)

@@ -10,22 +10,25 @@ from lethe.crypto import keyed
 from lethe.crypto.holders import Kem
 from lethe.domain.addresses import Address
 from lethe.domain.callers import Caller
-from lethe.domain.in_force import InForce
 from lethe.domain.messages import MessageId
 from lethe.domain.policy import Policy
-from lethe.domain.previews import NextNotice
 from lethe.domain.register import Pseudonym
 from lethe.domain.work import PurgeWork
 from lethe.usecases.access import Access
 from lethe.usecases.activity import Activity
 from lethe.usecases.capture import Capture
+from lethe.usecases.daily_report import DailyReports
 from lethe.usecases.deletion import Deletion
+from lethe.usecases.doctor import Doctor
 from lethe.usecases.erasure import Erasure
 from lethe.usecases.govern import Govern
+from lethe.usecases.notices import Notices
 from lethe.usecases.opening import Opening
 from lethe.usecases.policy_changes import PolicyChanges
 from lethe.usecases.purge import Purge
 from lethe.usecases.sweep import Sweep
+
+from tests.notice_scenes import LIVE
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 STAFF = Caller("staff-1")
@@ -60,14 +63,6 @@ class Hashes:
 
     def preview_key(self) -> bytes:
         return b"v" * 32
-
-
-class NoNotices:
-    """No notice was published, so none follows."""
-
-    def next(self, policy: Policy, in_force: InForce, at: datetime) -> tuple[NextNotice, ...]:
-        del policy, in_force, at
-        return ()
 
 
 @dataclass
@@ -150,16 +145,20 @@ class System:
             **common,
         )
         self.govern = Govern(register=s.register, audit=s.audit, hashes=hashes, **common)
+        self.notices = Notices(published=s.notices, live=LIVE, audit=s.audit, **common)
         self.changes = PolicyChanges(
             proposals=s.proposals,
             register=s.register,
             days=s.days,
             counts=s.counts,
-            notices=NoNotices(),
+            notices=self.notices,
             audit=s.audit,
             key=hashes,
             **common,
         )
+        watch = {"activity": s.activity, "reviews": s.reviews, "notices": self.notices}
+        self.doctor = Doctor(proposals=s.proposals, live=LIVE, **watch, **common)
+        self.reports = DailyReports(log=s.report_log, topic=s.report_topic, **watch, **common)
 
     def put_in_force(self, policy: Policy) -> int:
         """Change the policy as two people do: one proposes, another one previews and approves."""

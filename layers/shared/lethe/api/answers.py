@@ -39,9 +39,13 @@ _STATUS: Final[Mapping[str, int]] = {"captured": 201, "duplicate": 200}
 
 def answer(status: int, body: Mapping[str, Any], **headers: str) -> Response[str]:
     """Return a JSON answer that nobody stores on the way."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text(status, json.dumps(body, ensure_ascii=False, separators=(",", ":")), **headers)
+
+
+def text(status: int, document: str, **headers: str) -> Response[str]:
+    """Return JSON that is written already, likewise."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(status, JSON, text, {**_HEADERS, **named})
+    return Response(status, JSON, document, {**_HEADERS, **named})
 
 
 def captured(outcome: Outcome) -> Response[str]:

@@ -1,20 +1,29 @@
-"""What govern answers of proposals and previews: each field is written out here."""
+"""What govern answers of proposals, findings and reports: each field is written out here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from lethe.api.answers import answer
+from lethe.api.answers import answer, text
+from lethe.observability import LogMessage, Metric, count, logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aws_lambda_powertools.event_handler.api_gateway import Response
 
+    from lethe.domain.daily_reports import DailyReport
     from lethe.domain.differences import Difference
+    from lethe.domain.findings import Finding
     from lethe.domain.in_force import InForce
     from lethe.domain.previews import Affected, ClassEffect, DaySpan, ReclassificationEffect
     from lethe.usecases.policy_changes import Previewed, Proposed
+
+    Event = dict[str, Any]
+
+_SCHEDULED: Final = "scheduled"
+"""What a schedule, or an operator by hand, names to be run."""
 
 
 def proposed(found: Proposed) -> Response[str]:
@@ -66,6 +75,49 @@ def in_force(made: InForce) -> Response[str]:
         "notices": {"external": made.notice, "employees": made.notice_employees},
     }
     return answer(200, body, ETag=f'"{made.version}"')
+
+
+def findings(found: Sequence[Finding]) -> Response[str]:
+    """Return what doctor found, the worst first."""
+    return answer(200, examined(found))
+
+
+def examined(found: Sequence[Finding]) -> dict[str, Any]:
+    """Return the same to an operator who runs it by hand."""
+    return {
+        "findings": [
+            {
+                "severity": each.severity,
+                "code": each.code,
+                "place": each.place,
+                "facts": dict(each.facts),
+                "mend": each.mend,
+            }
+            for each in found
+        ]
+    }
+
+
+def report(document: str) -> Response[str]:
+    """Return a daily report."""
+    return text(200, document)
+
+
+def reported(made: DailyReport | None) -> dict[str, Any]:
+    """Publish the figures of a report that was published, once."""
+    if made is None:
+        return {"published": False}
+    count(Metric.REVIEWS_OVERDUE, len(made.overdue))
+    count(Metric.REVIEWS_ESCALATED, made.escalated)
+    logger.info(LogMessage.REPORTED)
+    return {"published": True, "day": made.day.isoformat(), "overdue": len(made.overdue)}
+
+
+def run(
+    event: Event, acts: Mapping[str, Callable[[], Event]], otherwise: Callable[[], Event]
+) -> Event:
+    """Do what the event names, or answer a call of the API."""
+    return acts.get(str(event.get(_SCHEDULED)), otherwise)()
 
 
 def _proposal(found: Proposed) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from lethe.domain.in_force import Audience, InForce
@@ -58,4 +58,28 @@ class PublishedNotices(Protocol):
 
     def draft(self, audience: Audience, content_hash: str) -> NoticeDraft:
         """Read a draft; NotFoundError."""
+        ...
+
+
+class ReportLog(Protocol):
+    """The reports of past days in CountsTable, and whose turn it is to publish one."""
+
+    def claim(self, day: date, at: datetime) -> bool:
+        """Take the publishing of a day's report; False if it was published, or is just now."""
+        ...
+
+    def published(self, day: date, document: str) -> None:
+        """Keep a report that was published, as JSON."""
+        ...
+
+    def get(self, day: date) -> str | None:
+        """Read a published report."""
+        ...
+
+
+class ReportTopic(Protocol):
+    """ReportsTopic of SNS."""
+
+    def publish(self, subject: str, text: str) -> None:
+        """Send to everybody who subscribed."""
         ...

@@ -28,6 +28,7 @@ from lethe.domain.ports_governing import NoticeWriter, Proposals
 from lethe.domain.previews import CountedDay, NextNotice, Preview
 from lethe.domain.proposals import Proposal, ProposalId, ProposalState, document
 from lethe.domain.register import Holds
+from lethe.domain.screenings import unanswered
 
 PREVIEW_LIFE: Final = timedelta(hours=1)
 MAX_POLICY_BYTES: Final = 350 * 1024
@@ -81,7 +82,11 @@ class PolicyChanges:
         version, present = self.policies.current()
         if version != seen_version:
             raise _outdated()
-        if refused := policy.refused_changes(present):
+        refused = (
+            *policy.refused_changes(present),
+            *unanswered(policy, present, self.clock().date()),
+        )
+        if refused:
             raise InvalidInputError("The policy may not change like this.", refused)
         if len(document(policy).encode()) > MAX_POLICY_BYTES:
             raise TooLargeError(f"A policy has at most {MAX_POLICY_BYTES // 1024} KB.")
@@ -185,9 +190,15 @@ class PolicyChanges:
         return [CountedDay(key, total) for key, total in zip(earlier, totals, strict=True)]
 
     def _proposed(self, proposal: Proposal, version: int) -> Proposed:
-        before = self.policies.at(proposal.seen).model_dump(mode="json")
-        after = proposal.policy.model_dump(mode="json")
-        return Proposed(proposal, proposal.state(version), tuple(differences(before, after)))
+        """Compare the version before with what would come, or came, into force."""
+        before, approval = self.policies.at(proposal.seen), proposal.approval
+        after = (
+            self.policies.at(approval.version)
+            if approval is not None
+            else proposal.policy.after(before, proposal.at.date())
+        )
+        found = differences(before.model_dump(mode="json"), after.model_dump(mode="json"))
+        return Proposed(proposal, proposal.state(version), tuple(found))
 
     def _record(self, action: str, proposal: Proposal, caller: Caller, version: int) -> None:
         facts = {"document": proposal.digest}
