@@ -20,7 +20,8 @@ _LINKS: Final = re.compile(
 )
 _MARKED: Final = re.compile(r"([\\`*_\[\]#|~])")
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_OPENERS: Final = re.compile(r"^(\d{1,9}[.)]|[-+=])(?=\s|$|=|-)")
+_OPENERS: Final = re.compile(r"^(\d{0,9})([-+=.)])")
+"""What makes a list or a heading where a line begins with it."""
 
 
 def style(name: str) -> Markup:
@@ -64,7 +65,7 @@ def escaped(text: object) -> object:
         return text
     plain = re.sub(r"[\r\n\t\v\f\u2028\u2029]+", " ", text)
     plain = "".join(_ENTITIES.get(character, character) for character in plain)
-    return Markup(_OPENERS.sub(r"\\\1", _MARKED.sub(r"\\\1", plain)))  # noqa: S704 - escaped here
+    return Markup(_OPENERS.sub(r"\1\\\2", _MARKED.sub(r"\\\1", plain)))  # noqa: S704 - escaped here
 
 
 def said(runs: list[Run]) -> str:
