@@ -117,7 +117,7 @@ class ConsentCalls(ConsentScene):
         pseudonym = self.pseudonym(who)
         self.stores.world.register[pseudonym] = RegisterItem(pseudonym, entries=entries)
 
-    def put_in_force(self, document: Policy | None = None) -> None:
+    def under(self, document: Policy | None = None) -> None:
         """Put the policy of the scene in force, as the stores of memory hold it."""
         world = self.stores.world
         world.policies[-1] = document or policy()

@@ -21,7 +21,7 @@ REQUEST = RequestId("cd" * 16)
 @pytest.fixture
 def calls() -> ConsentCalls:
     made = ConsentCalls()
-    made.put_in_force()
+    made.under()
     return made
 
 
@@ -125,7 +125,7 @@ def test_a_longer_period_of_the_policy_keeps_what_was_due(calls: ConsentCalls) -
     calls.days(3 * 365 + 10)
     records = calls.stores.world.policies[-1].model_dump(mode="json")["records"]
     records["consent"]["period"] = "P5Y"
-    calls.put_in_force(policy(records=records))
+    calls.under(policy(records=records))
 
     assert calls.upkeep.run().evidence_ended == 0
     assert not list(calls.stores.consents.due(calls.clock.now))

@@ -18,7 +18,7 @@ from tests.consent_scene import ANNA, BERT, given
 @pytest.fixture
 def calls() -> ConsentCalls:
     made = ConsentCalls()
-    made.put_in_force()
+    made.under()
     return made
 
 

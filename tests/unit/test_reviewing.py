@@ -27,7 +27,7 @@ MESSAGE = MessageId("ab" * 16)
 @pytest.fixture
 def calls() -> ConsentCalls:
     made = ConsentCalls()
-    made.put_in_force()
+    made.under()
     return made
 
 
@@ -55,7 +55,7 @@ def a_request(calls: ConsentCalls, *people: str) -> RequestId:
 
 def a_proposal(calls: ConsentCalls) -> str:
     rule = {"when": {"purpose": "newsletter"}, "class": "marketing"}
-    calls.put_in_force(policy(rules=[rule]))
+    calls.under(policy(rules=[rule]))
     calls.holds_messages("marketing")
     calls.give()
     [proposal] = calls.withdraw("newsletter").follows.proposals
@@ -210,7 +210,7 @@ def test_L63_an_objection_to_direct_marketing_is_never_overruled(calls: ConsentC
     document = calls.stores.world.policies[-1]
     survey = document.purposes["survey"].model_copy(update={"direct_marketing": True})
     purposes = {**document.purposes, "survey": survey}
-    calls.put_in_force(document.model_copy(update={"purposes": purposes}))
+    calls.under(document.model_copy(update={"purposes": purposes}))
 
     with pytest.raises(ConflictError):
         calls.reviewing.balance(event, ReviewDecision.OVERRULED, grounds="profit", caller=OFFICER)

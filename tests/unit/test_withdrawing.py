@@ -20,7 +20,7 @@ from tests.consent_scene import ANNA, given, policy
 @pytest.fixture
 def calls() -> ConsentCalls:
     made = ConsentCalls()
-    made.put_in_force()
+    made.under()
     return made
 
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_withdrawn_is_named_and_nothing_is_recorded(
 
 def test_L7_a_withdrawal_leaves_history_and_proposes_the_erasure(calls: ConsentCalls) -> None:
     marketing = {"when": {"purpose": "newsletter"}, "class": "marketing"}
-    calls.put_in_force(policy(rules=[marketing]))
+    calls.under(policy(rules=[marketing]))
     calls.holds_messages("marketing", "support")
     calls.give()
 
@@ -114,7 +114,7 @@ def test_nothing_is_proposed_where_the_class_has_another_purpose_or_no_message(
         {"when": {"purpose": "similar"}, "class": "marketing"},
         {"when": {"purpose": "health"}, "class": "claims"},
     ]
-    calls.put_in_force(policy(rules=rules))
+    calls.under(policy(rules=rules))
     calls.holds_messages("marketing")
     calls.give()
     calls.give("health", evidence=given(calls.clock.now, explicit=True))
@@ -166,7 +166,7 @@ def test_an_objection_that_the_law_does_not_know_is_refused(
 def test_where_nothing_is_marketing_there_is_nothing_to_object_to(calls: ConsentCalls) -> None:
     document = calls.stores.world.policies[-1]
     purposes = {n: p for n, p in document.purposes.items() if not p.direct_marketing}
-    calls.put_in_force(document.model_copy(update={"purposes": purposes}))
+    calls.under(document.model_copy(update={"purposes": purposes}))
 
     with pytest.raises(InvalidInputError):
         calls.object("direct-marketing")
@@ -271,7 +271,7 @@ def test_a_withdrawal_after_a_crash_before_the_proposal_still_proposes(
     calls: ConsentCalls,
 ) -> None:
     marketing = {"when": {"purpose": "newsletter"}, "class": "marketing"}
-    calls.put_in_force(policy(rules=[marketing]))
+    calls.under(policy(rules=[marketing]))
     calls.holds_messages("marketing")
     calls.give()
     told = Telling(MACHINE, key="withdraw-1")
