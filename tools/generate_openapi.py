@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,26 +21,15 @@ from lethe.api.limits import MAX_BATCH
 from lethe.channels.generic import NewMessage
 from lethe.domain.own_addresses import OwnAddressesIn
 from lethe.domain.policy import Policy
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+
+from tools import openapi_consent
+from tools.openapi_operation import Operation
 
 TARGET: Final = Path(__file__).parents[1] / "docs/openapi.yaml"
 JSON: Final = "application/json"
 BINARY: Final = {"type": "string", "format": "binary"}
 _REF: Final = "#/components/schemas/{model}"
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What the code does not say of a route by itself."""
-
-    summary: str
-    answers: dict[str, str]
-    problems: str = "400 403 500 503"
-    body: type[BaseModel] | None = None
-    others: dict[str, Any] | None = None
-    headers: tuple[str, ...] = ()
-    query: tuple[str, ...] = ()
 
 
 _REQUIRED: Final = {REASON, MAILBOX, IF_MATCH}
@@ -168,6 +156,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("POST", "/own-addresses/search"): Operation(
         "See when an address is the controller's", {"200": "The spans."}, body=OwnAddressQuery
     ),
+    **openapi_consent.CONSENT,
 }
 
 PROBLEM: Final = {
@@ -196,7 +185,7 @@ def document() -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
     models = [operation.body for operation in OPERATIONS.values() if operation.body]
     _, schemas = models_json_schema(
-        [(model, "validation") for model in dict.fromkeys(models)],
+        [(model, "validation") for model in dict.fromkeys([*models, *openapi_consent.MODELS])],
         ref_template=_REF,
     )
     paths: dict[str, dict[str, Any]] = {}
