@@ -51,6 +51,7 @@ class Metric(StrEnum):
     REVIEWS_OVERDUE = "reviews_overdue"
     REVIEWS_ESCALATED = "reviews_escalated"
     GATE_UNAVAILABLE = "gate_unavailable"
+    DISPATCHES_UNCERTAIN = "dispatches_uncertain"
     REFUSED = "refused"
     MESSAGES_EXPIRED = "messages_expired"
     OLDEST_OVERDUE_SECONDS = "oldest_overdue_seconds"

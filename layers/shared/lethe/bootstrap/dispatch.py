@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lethe import settings
 from lethe.bootstrap.world import NOT_HERE, KeyedHashes, World, wired
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lethe.api.dispatches import Dispatches
+    from lethe.api.twilio import AsTwilio
     from lethe.crypto.withdrawal_link import WithdrawalLink
     from lethe.store.audit import DynamoAuditTrail
     from lethe.store.consents import DynamoConsents
@@ -23,9 +24,14 @@ if TYPE_CHECKING:
     from lethe.store.policies import DynamoPolicies
     from lethe.store.queues import SqsSendQueue
     from lethe.store.register import DynamoRegister
+    from lethe.store.secrets import SecretsManagerVendorSecrets
     from lethe.store.transit import KmsTransitKeys
+    from lethe.usecases.delivery import Delivery
     from lethe.usecases.gate import Gate
     from lethe.usecases.sending import Sending
+
+_LOCAL: Final = "local"
+"""The stage on one's own machine: its vendors speak plain HTTP."""
 
 
 @wired
@@ -44,6 +50,73 @@ def dispatch() -> Dispatches:
             house.register, house.consents, house.policies, house.hashes, house.world.clock
         ),
         sending=house.sending,
+        public_url=house.env.public_url,
+    )
+
+
+@wired
+def delivery() -> Delivery:
+    """Wire what sends."""
+    from lethe.crypto.holders import Kem
+    from lethe.domain.vendors import Adapter
+    from lethe.store.mail import SesMailer
+    from lethe.store.queues import SqsSentQueue
+    from lethe.store.signer import KmsSigner
+    from lethe.store.texts import DynamoTexts
+    from lethe.store.wrap import KmsKeyWrap
+    from lethe.usecases.consent_ledger import ConsentLedger
+    from lethe.usecases.delivery import Delivery
+    from lethe.vendors.http import Endpoint
+    from lethe.vendors.ses import Ses
+    from lethe.vendors.twilio import Twilio
+    from lethe.vendors.whatsapp import WhatsApp
+
+    house = _house()
+    world, env, is_local = house.world, house.env, house.env.lethe_stage == _LOCAL
+    return Delivery(
+        gate=house.gate,
+        outbox=house.outbox,
+        transit=house.transit,
+        send_queue=house.send_queue,
+        sent_queue=SqsSentQueue(world.sqs, sent_queue=env.sent_queue_url),
+        vendors={
+            Adapter.SES: Ses(SesMailer(world.ses)),
+            Adapter.TWILIO: Twilio(house.secrets, Endpoint(env.twilio_url, is_local)),
+            Adapter.WHATSAPP: WhatsApp(house.secrets, Endpoint(env.whatsapp_url, is_local)),
+        },
+        ledger=ConsentLedger(
+            consents=house.consents,
+            texts=DynamoTexts(world.dynamodb, notices=NOT_HERE),
+            signer=KmsSigner(world.kms, key_id=env.receipts_key_id),
+            wrap=KmsKeyWrap(world.kms, holders_key=env.holders_key_id),
+            policies=house.policies,
+            register=house.register,
+            audit=house.audit,
+            hashes=house.hashes,
+            clock=world.clock,
+            kem=Kem[env.kem],
+            storage=f"AWS {world.dynamodb.meta.region_name}",
+        ),
+        consents=house.consents,
+        policies=house.policies,
+        audit=house.audit,
+        hashes=house.hashes,
+        clock=world.clock,
+    )
+
+
+@wired
+def as_twilio() -> AsTwilio:
+    """Wire what looks as Twilio does."""
+    from lethe.api.twilio import AsTwilio
+
+    house = _house()
+    return AsTwilio(
+        secrets=house.secrets,
+        dispatching=dispatch().dispatching,
+        sending=house.sending,
+        policies=house.policies,
+        clock=house.world.clock,
         public_url=house.env.public_url,
     )
 
@@ -152,6 +225,14 @@ class _House:
             links=self.token,
             adapters=frozenset(Adapter),
             clock=self.world.clock,
+        )
+
+    @cached_property
+    def secrets(self) -> SecretsManagerVendorSecrets:
+        from lethe.store.secrets import SecretsManagerVendorSecrets
+
+        return SecretsManagerVendorSecrets(
+            self.world.secrets, secret=self.env.vendor_secret_id, clock=self.world.clock
         )
 
     @cached_property

@@ -1,0 +1,16 @@
+"""What a run of the sender tells besides the state that it leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lethe.observability import Metric, count
+
+if TYPE_CHECKING:
+    from lethe.domain.outbox import SendState
+
+
+def worked(state: SendState | None) -> None:
+    """Count what somebody must look at: a message that may or may not have left."""
+    if state == "uncertain":
+        count(Metric.DISPATCHES_UNCERTAIN)
