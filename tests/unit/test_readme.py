@@ -81,7 +81,11 @@ def _calls(name: str) -> Iterator[tuple[str, str, str]]:
     for block in _SHELL.findall((ROOT / name).read_text("utf-8")):
         for found in _CALL.finditer(block):
             path = (
-                found["path"].replace("$ID", "<message_id>").replace("$REQUEST/", "<request_id>/")
+                found["path"]
+                .replace("$ID", "<message_id>")
+                .replace("$REQUEST/", "<request_id>/")
+                .replace("$EVENT/", "<event_id>/")
+                .replace("$REVIEW/", "<review_id>/")
             )
             yield found["method"] or "POST", path, found["body"]
 
