@@ -129,7 +129,7 @@ def test_the_company_s_words_appear_as_written_or_as_translated() -> None:
 
     assert language("en").of("en", {}).text(told) == ["Answering questions."]
     assert translated.text(told) == ["Fragen beantworten."]
-    assert language("fr").of("en", {}).text(told) == [("Answering questions.", "en")]
+    assert language("fr").of("en", {}).text(told) == [["Answering questions.", "en"]]
 
 
 def test_braces_in_the_company_s_words_fill_nothing() -> None:

@@ -24,6 +24,11 @@ def own(text: str, *at: str | int) -> Own:
     return Own(text, "".join(f"/{step}" for step in at))
 
 
+def named(text: str, *at: str | int) -> Own:
+    """A name, an address or a citation at a place in the policy."""
+    return replace(own(text, *at), name=True)
+
+
 def owns(texts: Iterable[str], *at: str | int) -> tuple[Own, ...]:
     """A list of the company's own words at a place in the policy."""
     return tuple(own(text, *at, index) for index, text in enumerate(texts))
@@ -37,8 +42,8 @@ def country(code: str) -> Word:
 def contact(policy: Policy) -> Own:
     """Where rights are exercised."""
     if policy.notice.rights_contact is not None:
-        return own(policy.notice.rights_contact, "notice", "rights_contact")
-    return own(policy.controller.contact, "controller", "contact")
+        return named(policy.notice.rights_contact, "notice", "rights_contact")
+    return named(policy.controller.contact, "controller", "contact")
 
 
 def purposes(policy: Policy, audience: Audience) -> dict[str, Purpose]:
@@ -114,7 +119,7 @@ def storage_is_unsafe(policy: Policy, live: LiveSettings) -> bool:
 def sub_processor(vendor: str, place: int, sub: SubProcessor) -> tuple[Value, ...]:
     """Name, service and country of one processor of a processor."""
     at = ("vendors", vendor, "sub_processors", place)
-    return own(sub.name, *at, "name"), own(sub.service, *at, "service"), country(sub.country)
+    return named(sub.name, *at, "name"), own(sub.service, *at, "service"), country(sub.country)
 
 
 def period(cls: RetentionClass) -> Statement:
@@ -138,13 +143,15 @@ def record_period(name: str, record: OwnRecord) -> Statement:
 def controller_statements(policy: Policy) -> tuple[Statement, ...]:
     """Who the controller is, and who speaks for it."""
     it = policy.controller
-    said: dict[str, Value] = {"name": own(it.name, "controller", "name")}
-    said["contact"] = own(it.contact, "controller", "contact")
+    said: dict[str, Value] = {"name": named(it.name, "controller", "name")}
+    said["contact"] = named(it.contact, "controller", "contact")
     said["country"] = country(it.country)
     for field in ("representative", "data_protection_officer"):
         if (text := getattr(it, field)) is not None:
-            said[field] = own(text, "controller", field)
-    return tuple(Statement(name, "verbatim", {"text": text}, name) for name, text in said.items())
+            said[field] = named(text, "controller", field)
+    return tuple(
+        Statement(label, "verbatim", {"text": text}, label) for label, text in said.items()
+    )
 
 
 def transfer_statements(policy: Policy) -> tuple[Statement, ...]:
@@ -152,7 +159,7 @@ def transfer_statements(policy: Policy) -> tuple[Statement, ...]:
     said = []
     for name, place, transfer in transfers(policy):
         values: dict[str, Value] = {
-            "vendor": own(policy.vendors[name].name, "vendors", name, "name"),
+            "vendor": named(policy.vendors[name].name, "vendors", name, "name"),
             "country": country(transfer.country),
             "safeguard": Word("safeguard", transfer.safeguard.name.lower()),
         }
@@ -164,7 +171,7 @@ def special(name: str, purpose: Purpose) -> Statement:
     """On what ground special categories of data are processed (Art. 9(2))."""
     if purpose.special_ground is None:
         return Statement("special", "purpose_special", label="basis")
-    ground = own(purpose.special_ground, "purposes", name, "special_ground")
+    ground = named(purpose.special_ground, "purposes", name, "special_ground")
     return Statement("special", "purpose_special_ground", {"ground": ground}, "basis")
 
 

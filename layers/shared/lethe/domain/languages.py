@@ -29,8 +29,8 @@ from lethe.domain.statements import (
     Word,
 )
 
-Run = str | tuple[str, str]
-"""Words in the language of the page, or words with the language that they are in."""
+Run = str | list[str]
+"""Words in the language of the page, or words and the language that they are in."""
 
 _PLAIN: Final = "plain"
 _PARSER: Final = Formatter()
@@ -112,7 +112,8 @@ class Language:
         translated = self.own.get(own.at)
         text = translated or own.text
         text = text.removesuffix(".") if own.title else text
-        return text if translated or self.own_language == self.code else (text, self.own_language)
+        foreign = not (translated or own.name or self.own_language == self.code)
+        return [text, self.own_language] if foreign else text
 
     def _word(self, word: Word) -> str:
         """A name that the table lacks stands for itself: a country's code, say."""

@@ -181,7 +181,7 @@ class _Maker:
             hosting(self.live),
         )
         entries = (
-            Entry(name, of.own(v.name, "vendors", name, "name"), tuple(_vendor(name, v)))
+            Entry(name, of.named(v.name, "vendors", name, "name"), tuple(_vendor(name, v)))
             for name, v in of.vendors(self.policy).items()
         )
         return Section("recipients", said, tuple(entries))
@@ -202,7 +202,7 @@ class _Maker:
     def complaint(self) -> Section:
         said = [Statement("right", "complaint_right")]
         if (authority := self.policy.controller.supervisory_authority) is not None:
-            values = {"authority": of.own(authority, "controller", "supervisory_authority")}
+            values = {"authority": of.named(authority, "controller", "supervisory_authority")}
             said.append(Statement("authority", "complaint_authority", values))
         return Section("complaint", tuple(said))
 
@@ -253,8 +253,8 @@ def _channel(policy: Policy, name: str, channel: ChannelSettings) -> Iterator[St
         yield Statement("announcement", "verbatim", said, "announcement")
     vendor = policy.vendors.get(channel.vendor or "")
     if vendor is not None:
-        named = {"text": of.own(vendor.name, "vendors", channel.vendor or "", "name")}
-        yield Statement("vendor", "verbatim", named, "vendor")
+        sender = {"text": of.named(vendor.name, "vendors", channel.vendor or "", "name")}
+        yield Statement("vendor", "verbatim", sender, "vendor")
     if channel.captures:
         yield from _kept(name, channel)
     yield from _checked(channel)
@@ -295,7 +295,7 @@ def _vendor(name: str, vendor: Vendor) -> Iterator[Statement]:
     yield Statement("service", "verbatim", {"text": service}, "service")
     place: dict[str, Value] = {
         "country": of.country(vendor.country),
-        "region": of.own(vendor.region, *at, "region"),
+        "region": of.named(vendor.region, *at, "region"),
     }
     yield Statement("place", "vendor_place", place, "place")
     if vendor.processing_agreement is not None:

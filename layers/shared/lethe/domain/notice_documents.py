@@ -124,7 +124,7 @@ def _words(
 ) -> Document:
     spoken = plain.of(policy.notice.language, policy.notice.translations)
     page = plain.words["page"]
-    name = Own(policy.controller.name, "/controller/name")
+    name = Own(policy.controller.name, "/controller/name", name=True)
     return {
         "language": plain.words["language"],
         "title": page[f"title_{audience}"],

@@ -91,10 +91,10 @@ def _class(policy: Policy, name: str, audience: Audience) -> Iterator[Statement]
     at, cls = ("classes", name), policy.classes[name]
     yield of.period(cls)
     yield from of.earlier_periods(policy, name)
-    basis = of.own(cls.legal_basis, *at, "legal_basis")
+    basis = of.named(cls.legal_basis, *at, "legal_basis")
     yield Statement("basis", "verbatim", {"text": basis}, "basis")
     if cls.keep_article is not None:
-        article = {"article": of.own(cls.keep_article, *at, "keep_article")}
+        article = {"article": of.named(cls.keep_article, *at, "keep_article")}
         yield Statement("on_erasure", "erasure_keep", article, "on_erasure")
     else:
         yield Statement("on_erasure", f"erasure_{cls.on_erasure}", label="on_erasure")
@@ -111,7 +111,7 @@ def _class(policy: Policy, name: str, audience: Audience) -> Iterator[Statement]
 
 
 def _record(name: str, record: OwnRecord) -> tuple[Statement, ...]:
-    basis = of.own(record.legal_basis, "records", name, "legal_basis")
+    basis = of.named(record.legal_basis, "records", name, "legal_basis")
     personal = "record_personal" if record.personal_data else "record_not_personal"
     return (
         of.record_period(name, record),

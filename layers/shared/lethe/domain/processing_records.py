@@ -150,7 +150,7 @@ def _of_own_records(policy: Policy, live: LiveSettings) -> Activity:
             "controller": of.controller_statements(policy),
             "purpose": (Statement("purpose", "activity_records"),),
             "basis": tuple(
-                _says(name, of.own(record.legal_basis, "records", name, "legal_basis"))
+                _says(name, of.named(record.legal_basis, "records", name, "legal_basis"))
                 for name, record in records.items()
             ),
             "persons": tuple(_says(name, Word("persons", name)) for name in _EVERYBODY),
@@ -175,8 +175,8 @@ def _for_others(policy: Policy, live: LiveSettings) -> Iterator[Activity]:
             {
                 "processor": of.controller_statements(policy),
                 "controller": (
-                    _says("name", of.own(role.controller, *at, "controller")),
-                    _says("contact", of.own(role.contact, *at, "contact")),
+                    _says("name", of.named(role.controller, *at, "controller")),
+                    _says("contact", of.named(role.contact, *at, "contact")),
                 ),
                 "categories": (_says("categories", categories),),
                 "transfers": of.transfer_statements(policy),
@@ -220,7 +220,7 @@ def _recipients(policy: Policy, live: LiveSettings, name: str) -> Iterator[State
     yield hosting(live)
     for vendor_name, vendor in of.vendors(policy).items():
         if not vendor.purposes or name in vendor.purposes:
-            yield _says(vendor_name, of.own(vendor.name, "vendors", vendor_name, "name"))
+            yield _says(vendor_name, of.named(vendor.name, "vendors", vendor_name, "name"))
     if further := policy.purposes[name].recipients:
         yield _says("further", of.owns(further, "purposes", name, "recipients"))
 

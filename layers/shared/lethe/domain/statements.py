@@ -38,12 +38,14 @@ class Count:
 class Own:
     """The company's own words, and their place in the policy (JSON Pointer).
 
-    As a `title` they lose their full stop: they stand over something or inside a sentence.
+    As a `title` they lose their full stop: they stand over something or inside a sentence. A `name`
+    or an address is in no language, until it is translated.
     """
 
     text: str
     at: str
     title: bool = False
+    name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
