@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from lethe.crypto import consent_chain, jws
 from lethe.domain import consent_fold
+from lethe.domain.addresses import Address
 from lethe.domain.consent import EVERY, EventId, EventType
 from lethe.domain.errors import ConflictError, InvalidInputError, RaceLostError
 from lethe.domain.evidence import Action, Child, Evidence, Guardian, Method
@@ -67,6 +68,23 @@ def test_nothing_outside_of_what_is_sealed_tells_of_whom_it_is(scene: ConsentSce
     for told in (everything, claims):
         assert "4915112345678" not in told
         assert pseudonym not in told
+
+
+@pytest.mark.parametrize(
+    ("who", "text"),
+    [
+        (ANNA, "May we write to Anna@Example.org?"),
+        (BERT, "May we call you at +49 151 1234-5678?"),
+    ],
+)
+def test_a_text_that_is_kept_for_everybody_names_nobody(
+    who: Address, text: str, scene: ConsentScene
+) -> None:
+    act = scene.act(EventType.GIVEN, evidence=given(scene.clock.now, text=text))
+    assert fields(scene, act, who=who) == ["/evidence/text"]
+    assert scene.stores.texts.texts == {}
+    other = BERT if who == ANNA else ANNA
+    assert scene.record(act, who=other)
 
 
 def test_several_acts_are_recorded_whole_or_not_at_all(scene: ConsentScene) -> None:

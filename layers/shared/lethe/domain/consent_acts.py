@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from lethe.domain.addresses import Address
 from lethe.domain.classification import LegalBasis
 from lethe.domain.consent import EVERY, ConsentEvent, ConsentState, EventId, EventType
 from lethe.domain.consent_fold import GRANTS, covers, latest
 from lethe.domain.errors import ConflictError, FieldProblem, InvalidInputError
-from lethe.domain.evidence import CLOCK_SKEW, Evidence, guardians_until, problems_of
+from lethe.domain.evidence import CLOCK_SKEW, Evidence, guardians_until, names, problems_of
 from lethe.domain.periods import Period
 from lethe.domain.policy import Policy
 from lethe.domain.purposes import EventGrant, Purpose
@@ -62,7 +63,14 @@ class Act:
     """Where it stands in the caller's input: the beginning of each JSON Pointer of a problem."""
 
 
-def check(acts: Collection[Act], policy: Policy, now: datetime, *, importing: bool = False) -> None:
+def check(
+    acts: Collection[Act],
+    address: Address | None,
+    policy: Policy,
+    now: datetime,
+    *,
+    importing: bool = False,
+) -> None:
     """Refuse acts that may not be recorded, with every reason at once."""
     if len(acts) > MOST_ACTS:
         raise InvalidInputError(f"One call records {MOST_ACTS} acts of a person at most.")
@@ -72,7 +80,10 @@ def check(acts: Collection[Act], policy: Policy, now: datetime, *, importing: bo
     found = [
         FieldProblem(act.pointer + problem.pointer, problem.detail)
         for act in acts
-        for problem in _problems(act, policy, now, importing=importing)
+        for problem in (
+            *_problems(act, policy, now, importing=importing),
+            *_of_text(act.evidence, address),
+        )
     ]
     if found:
         raise InvalidInputError("This is not recorded as it stands.", tuple(found))
@@ -171,6 +182,13 @@ def _of_grant(act: Act, purpose: Purpose | None, now: datetime) -> Iterator[Fiel
         yield FieldProblem("/channel", "Name the channel: a consent is specific.")
     if act.until is not None and act.until <= now:
         yield FieldProblem("/until", "This has passed; leave it out for the purpose's validity.")
+
+
+def _of_text(evidence: Evidence | None, address: Address | None) -> Iterator[FieldProblem]:
+    text = evidence.text if evidence is not None else None
+    if text and address is not None and names(text, address):
+        expected = "Give the text without the person's address: it is kept once for everybody."
+        yield FieldProblem("/evidence/text", expected)
 
 
 def _of_scope(act: Act) -> Iterator[FieldProblem]:

@@ -7,6 +7,7 @@ person did, and the text that the person saw, prove a consent; where from does n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from lethe.domain.addresses import Address
 from lethe.domain.channel_settings import Locale
 from lethe.domain.children import needs_guardian, of_age_on
 from lethe.domain.consent import EventType
@@ -67,6 +69,9 @@ _NO_ACTION: Final = frozenset(
 )
 
 
+_TELLING: Final = 6
+"""A shorter identifier stands in a text by chance."""
+_NO_DIGIT: Final = re.compile(r"\D")
 _NOT_CLEAR: Final = (
     "A consent is a clear act: no pre-ticked box, silence, inactivity or continued use"
     " (Art. 4(11), recital 32)."
@@ -182,6 +187,16 @@ def guardians_until(evidence: Evidence | None, purpose: Purpose) -> date | None:
     if not needs_guardian(child.country, child.born, evidence.at.astimezone(UTC).date()):
         return None
     return of_age_on(child.country, child.born)
+
+
+def names(text: str, address: Address) -> bool:
+    """Say whether a text that is kept once for everybody shows this person's address."""
+    scheme, _, identifier = address.partition(":")
+    if len(identifier) < _TELLING:
+        return False
+    if scheme == "tel":
+        return identifier.lstrip("+") in _NO_DIGIT.sub("", text)
+    return identifier.casefold() in text.casefold()
 
 
 def _misses_age(evidence: Evidence, purpose: Purpose | None) -> bool:

@@ -187,7 +187,8 @@ class ConsentLedger:
     def _check(
         self, acts: Collection[Act], state: ConsentState, call: _Call, *, importing: bool
     ) -> None:
-        consent_acts.check(acts, call.policy, call.now, importing=importing)
+        address = Address(call.subject.value) if call.subject.kind == "address" else None
+        consent_acts.check(acts, address, call.policy, call.now, importing=importing)
         grants = [act for act in acts if act.type in GRANTS]
         if not importing or not grants:
             return
