@@ -24,7 +24,7 @@ LIVE = LiveSettings(
 )
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SCREENING = {
-    "answered": "2026-01-05",
+    "answered": "2025-12-05",
     "systematic_evaluation": False,
     "special_categories_at_large": False,
     "monitoring_of_public_space": False,
