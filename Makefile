@@ -14,7 +14,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile -
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup run demo test check bench build deploy invoke first-officer requirements clean
+.PHONY: help setup run demo test check bench build deploy invoke first-officer doctor requirements clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -51,6 +51,9 @@ invoke: setup ## every event through `sam local invoke`; needs Docker
 
 first-officer: .venv/.stamp ## the first privacy officer; EMAIL=… and STACK=…
 	@$(BIN)/python -m tools.first_officer "$(EMAIL)" --stack "$(or $(STACK),lethe-$(STAGE))"
+
+doctor: .venv/.stamp ## what a deployed stack lacks; STACK=…
+	@$(BIN)/python -m tools.doctor --stack "$(or $(STACK),lethe-$(STAGE))"
 
 requirements: .venv/.stamp ## the hashed requirements, anew from pyproject.toml
 	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
