@@ -91,7 +91,7 @@ def test_what_ran_out_is_recorded_as_expired_once(calls: ConsentCalls) -> None:
 def test_evidence_ends_when_it_may_and_what_suppresses_stays(calls: ConsentCalls) -> None:
     calls.give()
     calls.withdraw()
-    key = calls.state().holder
+    key, ledger = calls.state().holder, calls.state().ledger
     assert key is not None
     calls.days(3 * 365 - 10)
     assert calls.upkeep.run().evidence_ended == 0
@@ -102,6 +102,8 @@ def test_evidence_ends_when_it_may_and_what_suppresses_stays(calls: ConsentCalls
     assert (report.evidence_ended, report.failed, report.left) == (1, 0, False)
     assert calls.stores.consents.key(key.id) is None
     assert calls.state().ledger is None
+    [audited] = [e for e in calls.stores.world.audit if e.action == "consent_evidence_ends"]
+    assert audited.target == ledger
     assert calls.state().lines
     assert calls.upkeep.run().evidence_ended == 0
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lethe.domain import consent_fold
+from lethe.domain.audit import AuditEvent
 from lethe.domain.consent import ConsentState, EventType
 from lethe.domain.consent_acts import MOST_ACTS
 from lethe.domain.consent_record import kept_after_processing
@@ -88,12 +89,17 @@ class ConsentUpkeep:
 
         Whoever is not over yet is due later. A race means that there is something new.
         """
-        _, policy = self.policies.current()
+        version, policy = self.policies.current()
         now = self.clock()
         settled = consent_fold.settle(state, kept_after_processing(policy), now)
         over = settled.ends is not None and settled.ends <= now.astimezone(UTC).date()
         try:
             if over:
+                # Before the act: afterwards no run would know of which ledger it was.
+                ends = AuditEvent(
+                    now, "consent_evidence_ends", SYSTEM.actor, state.ledger or "", version
+                )
+                self.ledger.audit.put(ends)
                 self.consents.end_evidence(state)
             elif settled.due != state.due:
                 self.consents.append([], state, settled, None)
