@@ -23,17 +23,25 @@ INVOICES = "mailto:invoices@controller.example"
 EVIDENCE = "mailto:evidence@controller.example"
 ANN = "mailto:ann@controller.example"
 BOB = "mailto:bob@controller.example"
-FUNCTIONS, EMPLOYEES = (SUPPORT, INVOICES, EVIDENCE), (ANN, BOB)
+SHOP = "tel:+493055500001"
+"""The company's number, for text messages and WhatsApp."""
+NEWS = "mailto:news@controller.example"
+FUNCTIONS, EMPLOYEES = (SUPPORT, INVOICES, EVIDENCE, SHOP, NEWS), (ANN, BOB)
 
 REASON = {"Access-Reason": "audit E2E"}
-TABLES_OF_KEYS = frozenset({"KeysTable", "DayKeysTable", "HoldKeysTable"})
-QUEUES = ("DaysQueue", "EraseQueue", "PurgeQueue")
+TABLES_OF_KEYS = frozenset({"KeysTable", "DayKeysTable", "HoldKeysTable", "ConsentKeysTable"})
+QUEUES = ("ConsentQueue", "DaysQueue", "EraseQueue", "PurgeQueue", "SendQueue", "SentQueue")
 PATIENCE_SECONDS = 90
 
 
 def someone(name: str) -> str:
     """Return an address outside that nobody has had before."""
     return f"mailto:{name}.{secrets.token_hex(4)}@example.org"
+
+
+def somebody() -> str:
+    """Return a number that nobody has had before."""
+    return f"tel:+49151{secrets.randbelow(90_000_000) + 10_000_000}"
 
 
 def message(sender: str, *recipients: str, **changes: Any) -> Document:
@@ -68,6 +76,14 @@ class Archive:
     @cached_property
     def requesting(self) -> Client:
         return self._client(lambda: self.stack.callers.machine("requests"))
+
+    @cached_property
+    def consenting(self) -> Client:
+        return self._client(lambda: self.stack.callers.machine("consent"))
+
+    @cached_property
+    def dispatching(self) -> Client:
+        return self._client(lambda: self.stack.callers.machine("dispatch"))
 
     @cached_property
     def officer(self) -> Client:
@@ -251,6 +267,9 @@ def prepare(archive: Archive) -> None:
     archive.stack.invoke("RetentionSweepFunction")
 
 
+CONSENT = {"legal_basis": "Art. 6(1)(a)"}
+
+
 def _extend(policy: Document) -> None:
     basis = {
         "description": "Of the tests.",
@@ -260,6 +279,30 @@ def _extend(policy: Document) -> None:
     policy["classes"]["evidence"] = {**basis, "period": "P10Y", "keep_original": True}
     policy["classes"]["fleeting"] = {**basis, "period": "P1Y"}
     policy["purposes"]["fleeting"] = {"description": "Tests.", "legal_basis": "Art. 6(1)(a)"}
+    policy["purposes"] |= {
+        "club": {**CONSENT, "description": "A club for children.", "children": True},
+        "health": {
+            **CONSENT,
+            "description": "Reminders of treatments.",
+            "special_categories": True,
+        },
+        "courtesy": {
+            "description": "A word at the anniversary of the contract.",
+            "legal_basis": "Art. 6(1)(f)",
+            "legitimate_interest": "Keeping in touch with customers.",
+            "assessment": "Once a year.",
+        },
+    }
+    policy["channels"]["email"]["gate"] = "enforced"
+    policy["channels"]["chat"]["tag_inbound"] = True
+    pager = {**policy["channels"]["sms"], "description": "Pagers.", "vendor": "pager-house"}
+    policy["channels"]["pager"] = {**pager, "first_contact": False}
+    policy["vendors"]["pager-house"] = {
+        "name": "Pager House",
+        "service": "Pages.",
+        "country": "DE",
+        "region": "Berlin",
+    }
     policy["rules"][:0] = [
         {"when": {"own_address": INVOICES}, "class": "invoices", "purpose": "accounting"},
         {"when": {"own_address": EVIDENCE}, "class": "evidence"},

@@ -12,7 +12,7 @@ DELETES_OBJECTS = (
     "AbortMultipartUpload DeleteObject DeleteObjectVersion "
     "ListBucketMultipartUploads ListBucketVersions"
 )
-STATES = "BatchGetItem GetItem PutItem UpdateItem"
+STATES = "BatchGetItem UpdateItem"
 CONSUMES = "DeleteMessage GetQueueAttributes ReceiveMessage"
 
 MATRIX: dict[str, dict[str, str]] = {
@@ -106,7 +106,7 @@ MATRIX: dict[str, dict[str, str]] = {
     "govern": {
         "RegisterTable": "GetItem UpdateItem",
         "DayKeysTable": "Scan(pk sk keep ended cleared)",
-        "CountsTable": "Query",
+        "CountsTable": "PutItem Query",
         "PolicyTable": "GetItem PutItem Query UpdateItem",
         "NoticesTable": "GetItem PutItem Query",
         "ReviewsTable": "PutItem",
@@ -121,7 +121,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "ConsentStatesTable": STATES,
         "ConsentStatesTable index/due": "Query",
         "ConsentKeysTable": "DeleteItem PutItem",
-        "NoticesTable": "GetItem PutItem",
+        "NoticesTable": "PutItem",
         "ReviewsTable": "GetItem PutItem UpdateItem",
         "ReviewsTable index/open": "Query",
         "RequestsTable": "GetItem",
@@ -134,13 +134,13 @@ MATRIX: dict[str, dict[str, str]] = {
         "ReceiptsKey": "GetPublicKey Sign",
     },
     "dispatch": {
-        "RegisterTable": "BatchGetItem GetItem",
+        "RegisterTable": "BatchGetItem",
         "ConsentTable": "GetItem PutItem",
         "ConsentStatesTable": STATES,
         "ConsentKeysTable": "PutItem",
         "OutboxTable": "GetItem PutItem Query UpdateItem",
         "CountsTable": "UpdateItem",
-        "PolicyTable": "GetItem",
+        "PolicyTable": "BatchGetItem GetItem",
         "AuditTable": "PutItem",
         "SendQueue": f"{CONSUMES} SendMessage",
         "SentQueue": "SendMessage",

@@ -29,6 +29,7 @@ TABLES_WITH_TTL = {
     "RequestsTable",
     "CountsTable",
     "ConsentTable",
+    "ConsentStatesTable",
     "ReviewsTable",
     "OutboxTable",
 }
