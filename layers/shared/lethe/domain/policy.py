@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -30,6 +31,7 @@ from lethe.domain.periods import Period, PeriodField
 from lethe.domain.policy_names import unknown_names
 from lethe.domain.purposes import Purpose
 from lethe.domain.reviews import STRICT, Review, Text
+from lethe.domain.translations import by_place, stale
 from lethe.domain.validation import wrong_at
 from lethe.domain.vendors import Vendor
 
@@ -203,18 +205,17 @@ class Policy(BaseModel):
         return self.model_copy(update={"earlier_periods": earlier})
 
     def refused_changes(self, previous: Policy) -> tuple[FieldProblem, ...]:
-        """Return what this policy may not change about classes that messages were sealed under."""
+        """Return what may not change like this: what messages were sealed under, and by halves."""
+        return (*self._sealed_under(previous), *stale(self, previous))
+
+    def _sealed_under(self, previous: Policy) -> Iterator[FieldProblem]:
         expected = "Messages exist under this; name a new class instead."
-        return tuple(
-            FieldProblem(f"/classes/{name}/{field}", expected)
-            for name, old in previous.classes.items()
-            if (new := self.classes.get(name)) is not None
-            for field, changed in (
-                ("on_erasure", new.keeps is not old.keeps),
-                ("erasure_rule", new.erasure_rule is not old.erasure_rule),
-            )
-            if changed
-        )
+        for name, old in previous.classes.items():
+            new = self.classes.get(name)
+            if new is not None and new.keeps is not old.keeps:
+                yield FieldProblem(f"/classes/{name}/on_erasure", expected)
+            if new is not None and new.erasure_rule is not old.erasure_rule:
+                yield FieldProblem(f"/classes/{name}/erasure_rule", expected)
 
     def _promises(self, until: date) -> tuple[EarlierPeriod, ...]:
         """Return by when it ends what exists, of message days up to `until`."""
@@ -248,15 +249,28 @@ class Policy(BaseModel):
 
 def load_default() -> Policy:
     """Return the policy that a new deployment starts with, from policy_default.yaml."""
-    return read_yaml(Path(__file__).with_name("policy_default.yaml").read_text("utf-8"))
+    folder = Path(__file__).parent
+    document = _yaml((folder / "policy_default.yaml").read_text("utf-8"))
+    document["notice"]["translations"] = {
+        path.stem: by_place(document, _yaml(path.read_text("utf-8")))
+        for path in sorted((folder / "policy_texts").glob("*.yaml"))
+    }
+    return _read(document)
 
 
 def read_yaml(text: str) -> Policy:
     """Return the policy that a YAML document writes down; raises ValidationError."""
-    import json  # noqa: PLC0415 - needed until a first policy is in force
+    return _read(_yaml(text))
 
-    import yaml  # noqa: PLC0415 - as above
+
+def _yaml(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
+    import yaml  # noqa: PLC0415 - needed until a first policy is in force
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built
-    document = yaml.load(text, loader)  # noqa: S506 - both are safe
+    return yaml.load(text, loader)  # noqa: S506 - both are safe
+
+
+def _read(document: object) -> Policy:
+    import json  # noqa: PLC0415 - as above
+
     return Policy.model_validate_json(json.dumps(document, default=str))
