@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,68 +11,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lethe.domain.addresses import Address
+from lethe.domain.channel_settings import Action, ChannelSettings, Detector, Gate, Keywords
 from lethe.domain.classification import Conditions, Facts, LegalBasis
+from lethe.domain.controller import Controller, NoticeFacts, ProcessorRole
+from lethe.domain.earlier_periods import EarlierPeriod, Reclassification, Starts
 from lethe.domain.errors import InvalidInputError
 from lethe.domain.messages import Direction
 from lethe.domain.own_addresses import AddressKind, OwnAddressIn
 from lethe.domain.periods import Period
 from lethe.domain.policy import (
-    Controller,
     DeletableBy,
     ErasureRule,
     OnErasure,
     OwnRecord,
     Policy,
-    Purpose,
     RetentionClass,
-    Starts,
     load_default,
 )
+from lethe.domain.purposes import (
+    ConsentTerms,
+    EventGrant,
+    InboundGrant,
+    OnFailure,
+    Purpose,
+)
+from lethe.domain.reviews import Review
 from lethe.domain.validation import problems
+from lethe.domain.vendors import (
+    Adapter,
+    ImpactScreening,
+    MaySend,
+    ProcessingAgreement,
+    Safeguard,
+    SubProcessor,
+    Transfer,
+    Vendor,
+    VendorProblem,
+)
 from pydantic import BaseModel, ValidationError
 
+from tests.policies import A_CLASS, KEPT, policy, refused
+
 CLAIMS = Address("mailto:claims@example.com")
-A_CLASS: dict[str, Any] = {
-    "description": "Anything.",
-    "period": "P2Y",
-    "legal_basis": "Art. 6(1)(f)",
-    "deletion_window": "P30D",
-}
-KEPT: dict[str, Any] = {
-    "description": "Invoices.",
-    "period": "P8Y",
-    "starts": "end_of_year",
-    "legal_basis": "Art. 6(1)(c)",
-    "on_erasure": "keep",
-    "keep_article": "§ 147 AO",
-    "deletable_by": "nobody",
-}
-
-
-def document(**changes: object) -> dict[str, Any]:
-    """Return a small policy, changed."""
-    small: dict[str, Any] = {
-        "schema_version": 1,
-        "controller": {"name": "Example GmbH", "contact": "privacy@example.com"},
-        "default_class": "general",
-        "default_purpose": "service",
-        "classes": {"general": A_CLASS, "invoices": KEPT},
-        "purposes": {"service": {"description": "Service.", "legal_basis": "Art. 6(1)(b)"}},
-    }
-    return small | changes
-
-
-def policy(**changes: object) -> Policy:
-    return Policy.model_validate_json(json.dumps(document(**changes)))
-
-
-def refused(**changes: object) -> set[str]:
-    """Return the pointers of what is wrong in a changed policy."""
-    with pytest.raises(ValidationError) as error:
-        policy(**changes)
-    found = problems(error.value)
-    assert "canary" not in repr(found)
-    return {problem.pointer for problem in found}
 
 
 def facts(**changes: Any) -> Facts:
@@ -83,6 +63,46 @@ def facts(**changes: Any) -> Facts:
         "direction": Direction.INBOUND,
     }
     return Facts(**(given_facts | changes))
+
+
+MODELS: list[type[BaseModel]] = [
+    Policy,
+    RetentionClass,
+    Purpose,
+    EventGrant,
+    InboundGrant,
+    ConsentTerms,
+    Controller,
+    OwnRecord,
+    Conditions,
+    OwnAddressIn,
+    ChannelSettings,
+    Keywords,
+    Vendor,
+    ProcessingAgreement,
+    Transfer,
+    SubProcessor,
+    ImpactScreening,
+    NoticeFacts,
+    ProcessorRole,
+    Review,
+    Reclassification,
+    EarlierPeriod,
+]
+ENUMS: tuple[type[StrEnum], ...] = (
+    Starts,
+    ErasureRule,
+    DeletableBy,
+    OnErasure,
+    OnFailure,
+    Gate,
+    Detector,
+    Action,
+    Adapter,
+    Safeguard,
+    VendorProblem,
+    MaySend,
+)
 
 
 class TestDefault:
@@ -128,15 +148,12 @@ class TestDefault:
 class TestDocument:
     TEXT = (Path(__file__).parents[2] / "docs/policy.md").read_text("utf-8")
 
-    @pytest.mark.parametrize(
-        "model", [Policy, RetentionClass, Purpose, Controller, OwnRecord, Conditions, OwnAddressIn]
-    )
+    @pytest.mark.parametrize("model", MODELS)
     def test_it_explains_every_field(self, model: type[BaseModel]) -> None:
         assert [name for name in model.model_fields if name not in self.TEXT] == []
 
     def test_it_explains_every_value(self) -> None:
-        enums = (Starts, ErasureRule, DeletableBy, OnErasure)
-        assert [value for enum in enums for value in enum if f"`{value}`" not in self.TEXT] == []
+        assert [value for enum in ENUMS for value in enum if f"`{value}`" not in self.TEXT] == []
 
 
 class TestPeriods:
