@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from lethe.domain.errors import NotFoundError, UnavailableError
 from lethe.domain.figures import SEEN_INBOUND, UNKNOWN_CHANNELS, unknown_channel
+from lethe.domain.in_force import Audience
 
 from tests import notice_scenes
 from tests.memory_store import MemoryStores
 from tests.scenes import Scene
+from tests.system import APPROVER, STAFF
 from tests.unit.test_doctor import put, sound
 
 YESTERDAY = date(2026, 3, 9)
@@ -134,7 +136,8 @@ def test_what_waits_for_a_human_is_counted_by_kind(scene: Scene) -> None:
 
 def test_a_notice_that_settings_have_outrun_waits_for_a_human_once(scene: Scene) -> None:
     live = replace(notice_scenes.LIVE, log_retention_days=365)
-    reports = replace(scene.reports, notices=replace(scene.notices, live=live))
+    notices = replace(scene.notices, live=live)
+    reports = replace(scene.reports, notices=notices)
     for _ in range(2):
         reports.run()
         scene.clock.pass_(timedelta(days=1))
@@ -145,3 +148,8 @@ def test_a_notice_that_settings_have_outrun_waits_for_a_human_once(scene: Scene)
     }
     _, text = scene.stores.report_topic.sent[0]
     assert "external: version 1 is outdated" in text
+    for audience in Audience:
+        drafted = notices.draft(audience, caller=STAFF)
+        notices.approve(audience, drafted.draft.hash, caller=APPROVER)
+    reports.run()
+    assert list(scene.stores.reviews.open()) == []

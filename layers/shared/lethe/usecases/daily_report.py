@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from lethe.domain import due_reviews, human_review
 from lethe.domain.daily_reports import DailyReport, Waiting
-from lethe.domain.errors import NotFoundError
+from lethe.domain.errors import ConflictError, NotFoundError
 from lethe.domain.figures import UNKNOWN_CHANNELS, unknown_channels
 from lethe.domain.human_review import TARGETS, ReviewKind
+from lethe.domain.in_force import Audience
 from lethe.domain.ports import Policies
 from lethe.domain.ports_governing import ReportLog, ReportTopic
 from lethe.domain.ports_sending import ActivityLog, Reviews
 from lethe.domain.silence import LONGEST, silent
 from lethe.usecases.doctor import Drifting
+
+_ACTOR: Final = "govern"
+_SETTLED: Final = "settled"
+"""What is recorded of a question about a notice that is as policy and settings say again."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class DailyReports:
         if not self.log.claim(day, now):
             return None
         report = self._report(day)
-        self._ask_about_drift(report, now)
+        for audience in Audience:
+            self._ask_about_drift(report, audience, now)
         self.topic.publish(report.subject, report.text())
         self.log.published(day, report.json())
         return report
@@ -76,8 +84,13 @@ class DailyReports:
         for kind, waiting in sorted(every.items()):
             yield Waiting(kind, waiting, late[kind])
 
-    def _ask_about_drift(self, report: DailyReport, now: datetime) -> None:
-        for audience in report.outdated:
-            version = report.in_force.notice_for(audience)
-            asked = human_review.notice_drift(audience, version)
+    def _ask_about_drift(self, report: DailyReport, audience: Audience, now: datetime) -> None:
+        """Ask a human about an outdated notice; of one that is not so any more, ask no longer."""
+        version = report.in_force.notice_for(audience)
+        asked = human_review.notice_drift(audience, version)
+        if audience in report.outdated:
             self.reviews.put(asked.id, asked.document, now)
+            return
+        for settled in (asked, human_review.notice_drift(audience, version - 1)):
+            with suppress(ConflictError):  # nobody was asked
+                self.reviews.close(settled.id, _SETTLED, _ACTOR, now)
