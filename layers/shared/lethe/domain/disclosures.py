@@ -116,10 +116,15 @@ def storage_is_unsafe(policy: Policy, live: LiveSettings) -> bool:
     return live.country is not None and live.country not in EEA | covered
 
 
-def sub_processor(vendor: str, place: int, sub: SubProcessor) -> tuple[Value, ...]:
-    """Name, service and country of one processor of a processor."""
+def sub_processor(vendor: str, place: int, sub: SubProcessor) -> Statement:
+    """One processor of a processor: who, where and for what."""
     at = ("vendors", vendor, "sub_processors", place)
-    return named(sub.name, *at, "name"), own(sub.service, *at, "service"), country(sub.country)
+    values: dict[str, Value] = {
+        "name": named(sub.name, *at, "name"),
+        "country": country(sub.country),
+        "service": replace(own(sub.service, *at, "service"), title=True),
+    }
+    return Statement(f"sub-processor-{place}", "vendor_sub_processor", values, "sub_processors")
 
 
 def period(cls: RetentionClass) -> Statement:
@@ -156,15 +161,16 @@ def controller_statements(policy: Policy) -> tuple[Statement, ...]:
 
 def transfer_statements(policy: Policy) -> tuple[Statement, ...]:
     """Which data go to which third country, on what safeguard; or that none do."""
-    said = []
+    said: dict[object, Statement] = {}
     for name, place, transfer in transfers(policy):
         values: dict[str, Value] = {
             "vendor": named(policy.vendors[name].name, "vendors", name, "name"),
             "country": country(transfer.country),
             "safeguard": Word("safeguard", transfer.safeguard.name.lower()),
         }
-        said.append(Statement(f"{name}-{place}", "transfer", values))
-    return tuple(said) or (Statement("none", "transfers_none"),)
+        told = (policy.vendors[name].name, transfer.country, transfer.safeguard)
+        said.setdefault(told, Statement(f"{name}-{place}", "transfer", values))
+    return tuple(said.values()) or (Statement("none", "transfers_none"),)
 
 
 def special(name: str, purpose: Purpose) -> Statement:

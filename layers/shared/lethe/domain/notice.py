@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lethe.domain import disclosures as of
-from lethe.domain.channel_settings import Action, ChannelSettings
+from lethe.domain.channel_settings import DEFAULT_HEADERS, Action, ChannelSettings, Gate
 from lethe.domain.classification import LegalBasis
 from lethe.domain.in_force import Audience
 from lethe.domain.live import LiveSettings
@@ -124,7 +124,7 @@ class _Maker:
         if purpose.assessment is not None:
             values = {"contact": of.contact(self.policy)}
             yield Statement("assessment", "purpose_assessment", values, "assessment")
-        yield from _granted(purpose)
+        yield from _granted(name, purpose)
         if purpose.on_failure is OnFailure.ALLOW_AND_FLAG:
             yield Statement("on_failure", "purpose_on_failure", label="gate")
         if purpose.children:
@@ -163,16 +163,23 @@ class _Maker:
         return Section("sources", tuple(said))
 
     def channels(self) -> Iterator[Section]:
+        channels = self.policy.channels
         entries = tuple(
             Entry(
                 name,
                 of.title(name, channel.description, "channels"),
                 tuple(_channel(self.policy, name, channel)),
             )
-            for name, channel in self.policy.channels.items()
+            for name, channel in channels.items()
         )
         if entries:
-            yield Section("channels", (Statement("lead", "channels_lead"),), entries)
+            modes = [mode for mode in Gate if any(c.gate is mode for c in channels.values())]
+            said = [Statement("lead", "channels_lead")]
+            said += [Statement(f"gate-{mode}", f"gate_{mode}") for mode in modes]
+            if any(_keeps_usual(channel) for channel in channels.values()):
+                usual = {"headers": tuple(map(Literal, DEFAULT_HEADERS))}
+                said.append(Statement("headers", "channels_headers", usual))
+            yield Section("channels", tuple(said), entries)
 
     def recipients(self) -> Section:
         said = (
@@ -229,14 +236,15 @@ def sections(policy: Policy, live: LiveSettings, audience: Audience) -> tuple[Se
     return tuple(_Maker(policy, live, audience).sections())
 
 
-def _granted(purpose: Purpose) -> Iterator[Statement]:
+def _granted(name: str, purpose: Purpose) -> Iterator[Statement]:
     """When a message may be sent for a purpose, and for how long a consent counts."""
     if purpose.legal_basis is LegalBasis.CONSENT:
         terms = purpose.consent
         values: dict[str, Value] = {"validity": terms.validity, "pause": terms.ask_again_after}
         yield Statement("consent", "purpose_consent", values, "consent")
     elif isinstance(purpose.granted_by, EventGrant):
-        values = {"event": Literal(purpose.granted_by.event)}
+        event = of.named(purpose.granted_by.event, "purposes", name, "granted_by", "event")
+        values = {"event": event}
         yield Statement("granted", "purpose_event", values, "granted")
     elif isinstance(purpose.granted_by, InboundGrant):
         values = {"period": purpose.granted_by.inbound_within}
@@ -245,7 +253,7 @@ def _granted(purpose: Purpose) -> Iterator[Statement]:
 
 def _channel(policy: Policy, name: str, channel: ChannelSettings) -> Iterator[Statement]:
     at = ("channels", name)
-    yield Statement("gate", f"gate_{channel.gate}", label="gate")
+    yield Statement("gate", "verbatim", {"text": Word("gate", channel.gate)}, "gate")
     captured = "channel_captured" if channel.captures else "channel_not_captured"
     yield Statement("captured", captured, label="archive")
     if channel.announcement is not None:
@@ -264,9 +272,9 @@ def _channel(policy: Policy, name: str, channel: ChannelSettings) -> Iterator[St
 
 def _kept(name: str, channel: ChannelSettings) -> Iterator[Statement]:
     """What is stored of a message besides its text, and what is not (Art. 5(1)(c))."""
-    if channel.headers:
-        headers = {"text": tuple(map(Literal, channel.headers))}
-        yield Statement("headers", "verbatim", headers, "headers")
+    if not _keeps_usual(channel):
+        kept: Value = tuple(map(Literal, channel.headers)) or Word("words", "none")
+        yield Statement("headers", "verbatim", {"text": kept}, "headers")
     if channel.header_purpose is not None and channel.further_headers:
         why = {"text": of.own(channel.header_purpose, "channels", name, "header_purpose")}
         yield Statement("header_purpose", "verbatim", why, "headers")
@@ -275,6 +283,10 @@ def _kept(name: str, channel: ChannelSettings) -> Iterator[Statement]:
         yield Statement("dropped", "verbatim", dropped, "dropped")
     if channel.tag_inbound:
         yield Statement("inbound", "channel_tagged", label="inbound")
+
+
+def _keeps_usual(channel: ChannelSettings) -> bool:
+    return channel.captures and channel.headers == DEFAULT_HEADERS
 
 
 def _checked(channel: ChannelSettings) -> Iterator[Statement]:
@@ -301,6 +313,5 @@ def _vendor(name: str, vendor: Vendor) -> Iterator[Statement]:
     if vendor.processing_agreement is not None:
         signed = {"signed": vendor.processing_agreement.signed}
         yield Statement("agreement", "vendor_agreement", signed, "agreement")
-    if vendor.sub_processors:
-        subs = tuple(of.sub_processor(name, n, sub) for n, sub in enumerate(vendor.sub_processors))
-        yield Statement("sub_processors", "verbatim", {"text": subs}, "sub_processors")
+    for number, sub in enumerate(vendor.sub_processors or ()):
+        yield of.sub_processor(name, number, sub)
