@@ -220,7 +220,7 @@ class SendingScene(System):
 
     def work(self) -> None:
         """Let both queues of memory run empty; delays pass."""
-        s = self.stores
+        s = getattr(self.stores, "stores", self.stores)  # below what steps
         for _ in range(1000):
             if s.send_queue.works:
                 work, delay = s.send_queue.works.pop(0)
