@@ -66,7 +66,10 @@ POLICY = the_policy()
 
 
 class Reviews:
-    """No review is ever overdue."""
+    """What waits for a human: nothing ever does."""
+
+    def settle_notices(self) -> None:
+        pass
 
     def overdue(self) -> int:
         return 0
