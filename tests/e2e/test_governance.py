@@ -176,11 +176,17 @@ def test_L65_the_right_to_object_stands_apart_at_the_top(archive: Archive) -> No
     )
 
 
-def test_L83_a_channel_without_an_impact_screening_is_told(archive: Archive) -> None:
-    def bare(policy: Document) -> None:
-        policy["channels"]["fax"] = {"description": "Fax.", "gate": "enforced"}
+def test_L83_a_channel_without_an_impact_screening_does_not_capture_and_is_told(
+    archive: Archive,
+) -> None:
+    def bare(*, captures: bool) -> Callable[[Document], None]:
+        fax = {"description": "Fax.", "gate": "enforced", "captures": captures}
+        return lambda policy: policy["channels"].update(fax=fax)
 
-    archive.change_policy(bare)
+    refused = propose(archive, bare(captures=True))
+    assert refused.status == 400, refused.body
+    assert [e["pointer"] for e in refused.json()["errors"]] == ["/channels/fax/screening"]
+    archive.change_policy(bare(captures=False))
     findings = archive.officer.read("GET", "/doctor")["findings"]
     told = [each for each in findings if "fax" in each["place"]]
     assert any("screening" in each["code"] for each in told), told
