@@ -122,6 +122,11 @@ class Archive:
         document: Document = answer.json()
         return document
 
+    def said(self, message_id: str) -> Document:
+        """Read what a message's first version says."""
+        version: Document = self.read(message_id)["versions"][0]
+        return version
+
     def find(self, address: str, **fields: Any) -> list[list[str]]:
         """Search until the end; return the ids on each page."""
         asked = {"address": address, "reason": REASON["Access-Reason"], **fields}

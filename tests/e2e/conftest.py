@@ -1,5 +1,6 @@
 """The deployed stack: built and deployed once for all tests of this folder."""
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,13 +30,24 @@ def vendors() -> Iterator[FakeVendors]:
 
 
 @pytest.fixture(scope="session")
-def stack(vendors: FakeVendors) -> Iterator[Stack]:
+def stack(vendors: FakeVendors, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The stack on a local AWS of its own, with IAM enforced and every request recorded."""
     with (
         tempfile.TemporaryDirectory(prefix="lethe-", ignore_cleanup_errors=True) as home,
         LocalAws(Path(home), record=True) as aws,
     ):
-        yield deploy(aws, vendors)
+        deployed = deploy(aws, vendors)
+        yield deployed
+        if request.session.testsfailed:
+            tell(deployed)
+
+
+def tell(stack: Stack) -> None:
+    """Print what the functions logged of errors: the API's answers say nothing of them."""
+    for function in stack.functions:
+        for line in stack.logs(function):
+            if '"error"' in line:
+                print(function, line.strip(), file=sys.__stderr__)
 
 
 @pytest.fixture(scope="session")

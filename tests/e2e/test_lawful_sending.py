@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.e2e.archive import NEWS, Archive, message, somebody, someone
+from tests.e2e.archive import NEWS, SHOP, Archive, message, somebody, someone
 from tests.e2e.speaking import Speaking, evidence
 from tools.fake_vendors import FakeVendors
 
@@ -67,7 +67,7 @@ def test_L2_a_contract_carries_its_messages_without_consent(shop: Speaking) -> N
     assert fate["state"] == "captured"
     assert shop.reached(person) == ["Your parcel comes today."]
     [message_id] = shop.archive.found(person)
-    read = shop.archive.read(message_id)
+    read = shop.archive.said(message_id)
     assert read["purpose"] == "contract"
     assert read["legal_basis"] == "Art. 6(1)(b)"
     assert ["x-lethe-basis", f"Art. 6(1)(b); {basis['evidence']}"] in read["headers"]
@@ -102,7 +102,7 @@ def test_L5_a_withdrawal_takes_one_step_and_no_login(shop: Speaking) -> None:
     )
     assert fate["state"] == "captured"
     [message_id] = shop.archive.found(person)
-    body = shop.archive.read(message_id)["body"]
+    body = shop.archive.said(message_id)["body"]
     link = body[body.index("/withdrawals/") :].split()[0]
 
     assert person not in link
@@ -157,6 +157,7 @@ def test_L6_what_waits_when_a_withdrawal_comes_is_not_sent(shop: Speaking) -> No
 def test_L7_a_withdrawal_keeps_the_past_and_proposes_erasure(shop: Speaking) -> None:
     person = somebody()
     given = shop.agree(person, "fleeting", "sms")
+    shop.archive.capture(message(person, SHOP, channel="sms", purpose="fleeting"))
     said = shop.withdraw(person)
 
     assert [each["event_id"] for each in said["stops"]] == [given["event_id"]]
@@ -406,7 +407,7 @@ def test_L72_what_is_not_needed_is_dropped_on_the_way_in(shop: Speaking) -> None
     )
     captured = shop.archive.mail(raw.encode(), "mailto:support@controller.example")
     assert captured.status == 201
-    read = shop.archive.read(captured.json()["message_id"])
+    read = shop.archive.said(captured.json()["message_id"])
 
     assert "203.0.113.77" not in json.dumps(read)
     assert "x-originating-ip" not in [name for name, _ in read["headers"]]
