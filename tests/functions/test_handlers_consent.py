@@ -148,7 +148,7 @@ def test_L5_a_link_asks_nothing_and_one_click_is_enough(house: House) -> None:
 
     assert status == 200
     assert '<html lang="de">' in text
-    assert "News about our products." in text
+    assert "Advice on your therapy." in page(house, "get", link("health"))[1]
     assert text.count("<form") == text.count("<button") == 1
     assert not re.search(r"<script|<link|<img|src=|href=|@|mara|customer", text)
     assert headers["Content-Language"] == ["de"]

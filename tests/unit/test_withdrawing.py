@@ -10,11 +10,11 @@ from lethe.domain.errors import InvalidInputError, NotFoundError
 from lethe.domain.human_review import ReviewKind, waiting
 from lethe.domain.own_addresses import AddressKind, OwnSpan
 from lethe.domain.register import RegisterItem
-from lethe.usecases.consenting import Telling
+from lethe.usecases.consenting import BasisEvent, Telling
 from lethe.usecases.withdrawing import OptOut
 
 from tests.consent_calls import KEY, MACHINE, SUPPORT, ConsentCalls
-from tests.consent_scene import ANNA, given, policy
+from tests.consent_scene import ANNA, policy
 
 
 @pytest.fixture
@@ -106,21 +106,60 @@ def test_L7_a_withdrawal_leaves_history_and_proposes_the_erasure(calls: ConsentC
     assert len(reviews(calls)) == 2
 
 
-def test_nothing_is_proposed_where_the_class_has_another_purpose_or_no_message(
+def proposed(calls: ConsentCalls, *rules: tuple[str, str]) -> list[tuple[str, tuple[str, ...]]]:
+    """What a withdrawal of the newsletter proposes, under rules of purposes and classes."""
+    listed = [{"when": {"purpose": purpose}, "class": cls} for purpose, cls in rules]
+    calls.under(policy(rules=listed))
+    calls.holds_messages("marketing", "claims")
+    calls.give()
+    found = calls.withdraw("newsletter").follows.proposals
+    return [(proposal.purpose, proposal.classes) for proposal in found]
+
+
+def test_a_class_that_another_ended_consent_leads_to_is_proposed(calls: ConsentCalls) -> None:
+    rules = [("newsletter", "marketing"), ("game", "marketing"), ("similar", "marketing")]
+
+    assert proposed(calls, *rules) == [("newsletter", ("marketing",))]
+
+
+@pytest.mark.parametrize("other", ["orders", "similar"])
+def test_nothing_is_proposed_where_messages_may_rest_on_another_basis(
+    calls: ConsentCalls, other: str
+) -> None:
+    event = {"orders": "contract", "similar": "purchase"}[other]
+    began = BasisEvent(event, begun=True, time=calls.clock.now - timedelta(days=400))
+    calls.consenting.basis(ANNA, began, Telling(MACHINE))
+    calls.consenting.basis(ANNA, BasisEvent(event, begun=False), Telling(MACHINE))
+
+    assert proposed(calls, ("newsletter", "marketing"), (other, "marketing")) == []
+    assert reviews(calls) == []
+
+
+def test_nothing_is_proposed_while_the_consent_stands_on_another_channel(
     calls: ConsentCalls,
 ) -> None:
-    rules = [
-        {"when": {"purpose": "newsletter"}, "class": "marketing"},
-        {"when": {"purpose": "similar"}, "class": "marketing"},
-        {"when": {"purpose": "health"}, "class": "claims"},
-    ]
-    calls.under(policy(rules=rules))
+    calls.under(policy(rules=[{"when": {"purpose": "newsletter"}, "class": "marketing"}]))
     calls.holds_messages("marketing")
     calls.give()
-    calls.give("health", evidence=given(calls.clock.now, explicit=True))
+    calls.give("newsletter", channel="sms")
 
-    assert calls.withdraw().follows.proposals == ()
-    assert reviews(calls) == []
+    assert calls.withdraw("newsletter", channel="sms").follows.proposals == ()
+    assert len(calls.withdraw("newsletter").follows.proposals) == 1
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (("newsletter", "marketing"), ("survey", "marketing")),
+        (("newsletter", "invoices"),),
+        (("newsletter", "staff"),),
+        (("orders", "marketing"),),
+    ],
+)
+def test_nothing_is_proposed_of_other_classes_kept_ones_or_where_nothing_is(
+    calls: ConsentCalls, rules: tuple[tuple[str, str], ...]
+) -> None:
+    assert proposed(calls, *rules) == []
 
 
 def test_L63_an_objection_to_direct_marketing_is_absolute(calls: ConsentCalls) -> None:

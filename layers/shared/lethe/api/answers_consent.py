@@ -142,7 +142,6 @@ def _follows(follows: Follows) -> dict[str, Any]:
             {
                 "review_id": proposal.review_id,
                 "purpose": proposal.purpose,
-                "channel": proposal.channel,
                 "classes": list(proposal.classes),
                 "article": "17(1)(b)",
             }

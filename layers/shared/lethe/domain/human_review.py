@@ -109,18 +109,16 @@ def objection(pseudonym: Pseudonym, purpose: str, channel: str, event_id: EventI
 
 
 def erasure_proposal(
-    pseudonym: Pseudonym, purpose: str, channel: str, classes: Sequence[str], event_id: EventId
+    pseudonym: Pseudonym, purpose: str, classes: Sequence[str], grants: Sequence[EventId]
 ) -> NewReview:
-    """Classes whose messages rested on one consent (the event that gave it), which ended."""
+    """Classes whose messages rested on an ended consent; `grants` are the events that gave it."""
     document = {
         "kind": ReviewKind.ERASURE_PROPOSAL.value,
         "pseudonym": pseudonym,
         "purpose": purpose,
-        "channel": channel,
         "classes": " ".join(classes),
-        "event": event_id,
     }
-    return NewReview(_id(ReviewKind.ERASURE_PROPOSAL, event_id, purpose, channel), document)
+    return NewReview(_id(ReviewKind.ERASURE_PROPOSAL, purpose, *grants), document)
 
 
 def notice_drift(audience: str, version: int) -> NewReview:

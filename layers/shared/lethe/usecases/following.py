@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from lethe.domain.consent import EVERY
+from lethe.domain.consent import EVERY, ConsentState
 from lethe.domain.human_review import erasure_proposal
 from lethe.domain.policy import Policy
 from lethe.domain.ports import Register
 from lethe.domain.ports_sending import Consents, Reviews
 from lethe.domain.register import Pseudonym
-from lethe.domain.withdrawals import EndedGrant, ended_grants, solely_on_consent
+from lethe.domain.withdrawals import EndedGrant, ended_grants, without_basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,6 @@ class ErasureProposal:
 
     review_id: str
     purpose: str
-    channel: str
     classes: tuple[str, ...]
 
 
@@ -56,21 +55,31 @@ class Following:
         own: str = "",
     ) -> Follows:
         """Return what follows from a no about this purpose, channel and own address."""
+        now = self.clock()
         state = self.consents.states([pseudonym])[pseudonym]
-        stopped = tuple(ended_grants(state, purpose, channel, own, self.clock()))
-        if not any(solely_on_consent(policy, grant.purpose) for grant in stopped):
+        stopped = tuple(ended_grants(state, purpose, channel, own, now))
+        lost = {
+            name: without_basis(policy, state, name, now)
+            for name in dict.fromkeys(grant.purpose for grant in stopped)
+        }
+        if not any(lost.values()):
             return Follows(stopped)
         held = self.register.item(pseudonym).entries
-        proposals = []
-        for grant in stopped:
-            classes = [cls for cls in solely_on_consent(policy, grant.purpose) if cls in held]
-            if classes:
-                proposals.append(self._propose(pseudonym, grant, tuple(classes)))
+        proposals = [
+            self._propose(state, name, classes)
+            for name, every in lost.items()
+            if (classes := tuple(cls for cls in every if cls in held))
+        ]
         return Follows(stopped, tuple(proposals))
 
     def _propose(
-        self, pseudonym: Pseudonym, grant: EndedGrant, classes: tuple[str, ...]
+        self, state: ConsentState, purpose: str, classes: tuple[str, ...]
     ) -> ErasureProposal:
-        new = erasure_proposal(pseudonym, grant.purpose, grant.channel, classes, grant.event_id)
+        """Ask once for each consent that there was; a new one that ends is asked about anew."""
+        lines = state.lines.items()
+        grants = sorted(
+            line.event_id for (about, _), line in lines if about == purpose and line.event_id
+        )
+        new = erasure_proposal(state.pseudonym, purpose, classes, grants)
         self.reviews.put(new.id, new.document, self.clock())
-        return ErasureProposal(new.id, grant.purpose, grant.channel, classes)
+        return ErasureProposal(new.id, purpose, classes)
