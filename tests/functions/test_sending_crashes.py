@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 from lethe.domain.addresses import Address
 from lethe.domain.errors import LetheError
@@ -27,10 +28,12 @@ from lethe.domain.outbox import (
     TryAgain,
     Unknown,
 )
+from lethe.store.clients import ses_config
 from lethe.store.queues import load_out
 from lethe.usecases.delivery import LONGEST_RUN
+from lethe.vendors.http import ANSWER_SECONDS, CONNECT_SECONDS
 
-from tests.aws_store import AwsStores, on_aws
+from tests.aws_store import TEMPLATE, AwsStores, _Loader, declared, on_aws
 from tests.faults import CrashError, Faults
 from tests.sending_scene import ANNA, BERT, MARA, SendingScene, Vendor
 from tests.snapshots import Snapshot, items, queue
@@ -305,3 +308,15 @@ def test_a_crash_after_the_call_is_uncertain_and_captured(place: Place) -> None:
     work(scene, twice=True)
     assert [row["state"]["S"] for row in outbox()] == [S.UNCERTAIN]
     _holds(scene)
+
+
+def test_no_run_goes_on_when_it_is_given_up() -> None:
+    """The function that sends ends well before its claim counts as that of a dead run."""
+    globals_ = yaml.load(TEMPLATE.read_text("utf-8"), _Loader)["Globals"]["Function"]  # noqa: S506
+    own = declared("AWS::Serverless::Function")["DispatchFunction"].get("Timeout")
+    timeout = timedelta(seconds=own or globals_["Timeout"])
+    assert timeout * 2 < LONGEST_RUN
+    assert timedelta(seconds=CONNECT_SECONDS + ANSWER_SECONDS) < timeout
+    ses: Any = ses_config()
+    assert ses.connect_timeout + ses.read_timeout < timeout.total_seconds()
+    assert ses.retries["total_max_attempts"] == 1

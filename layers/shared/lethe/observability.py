@@ -51,6 +51,7 @@ class Metric(StrEnum):
     REVIEWS_OVERDUE = "reviews_overdue"
     REVIEWS_ESCALATED = "reviews_escalated"
     GATE_UNAVAILABLE = "gate_unavailable"
+    DISPATCHES_DELAYED = "dispatches_delayed"
     DISPATCHES_UNCERTAIN = "dispatches_uncertain"
     REFUSED = "refused"
     MESSAGES_EXPIRED = "messages_expired"

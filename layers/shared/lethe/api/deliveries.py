@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 def worked(state: SendState | None) -> None:
-    """Count what somebody must look at: a message that may or may not have left."""
+    """Count what an alarm watches: a vendor that takes nothing, one that may have taken it."""
+    if state == "queued":
+        count(Metric.DISPATCHES_DELAYED)
     if state == "uncertain":
         count(Metric.DISPATCHES_UNCERTAIN)

@@ -139,9 +139,10 @@ class Delivery:
                 return state
             case Unknown(code):
                 return self._uncertain(item, code)
-            case TryAgain():
-                self.outbox.release(item)
-        self._look_again(item, AGAIN)
+            case TryAgain() if self.outbox.release(item):
+                self._look_again(item, AGAIN)
+                return SendState.QUEUED
+        self._look_again(item)
         return None
 
     def _follow_up(self, item: OutItem, message: OutMessage) -> None:
