@@ -19,6 +19,7 @@ from lethe.domain.requests import RequestId
 
 from tests.aws_store import AwsStores
 from tests.consent_scene import policy
+from tests.functions.test_handlers_canary import CANARY, everything_stored
 from tests.house import MARA, House, at_home, body_of, load
 
 MAIL = "mailto:mara@customer.example"
@@ -472,3 +473,30 @@ def put_policy(house: House, **changes: Any) -> None:
         TableName="PolicyTable", Item={"pk": {"S": "head"}, "version": {"N": "2"}}
     )
     house.call("retention_sweep", "schedule")
+
+
+def test_L77_nothing_of_who_said_it_stands_anywhere_in_clear(
+    house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    person = f"mailto:{CANARY}@example.org"
+    body = consents(("given", "email"), ("refused", "sms"))
+    for one in body["consents"]:
+        one["evidence"] |= {"reference": CANARY, "note": CANARY, "collected_by": CANARY}
+    assert house.http("consent", "post-consents", body | {"address": person})[0] == 201
+    survey = {"address": person, "purpose": "survey", "evidence": {"method": "app", "note": CANARY}}
+    assert house.http("consent", "post-objection", survey)[0] == 201
+    stop = {"address": person, "channel": "sms", "kind": "stop"}
+    assert house.http("consent", "post-opt-out", stop)[0] == 201
+    assert house.http("consent", "search", {"address": person})[0] == 200
+    assert house.http("consent", "post-withdrawal", {"address": person})[0] == 201
+    wrong = body | {"address": person, "consents": [{"decision": CANARY, "purpose": person}]}
+    status, problem = house.http("consent", "post-consents", wrong)
+    assert status == 400
+    house.call("consent", "schedule")
+
+    stored = "\n".join(everything_stored(house.aws))
+
+    assert "newsletter" in stored
+    out, err = capfd.readouterr()
+    for text in (stored, out, err, json.dumps(problem)):
+        assert CANARY not in text
