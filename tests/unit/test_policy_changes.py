@@ -323,7 +323,7 @@ def test_L83_a_channel_captures_only_once_its_screening_is_answered(scene: Scene
     scene.put_in_force(changed(scene, channels={"pager": answered}))
     stored = scene.govern.policy()[1].channels["pager"].screening
     assert stored is not None
-    assert stored.answered == date(2026, 1, 5)
+    assert stored.answered == date(2025, 12, 5)
 
 
 def test_L83_a_vendor_is_approved_only_once_its_screening_is_answered(scene: Scene) -> None:
