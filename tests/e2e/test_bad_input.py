@@ -283,6 +283,8 @@ BAD = {
     "approval of nothing": Bad(
         "approver", "POST", f"{PROPOSALS}/{NOWHERE}/approval", {"token": TOKEN}, 404
     ),
+    "day of a report": Bad("officer", "GET", f"/reports/{CANARY}", status=404),
+    "report of tomorrow": Bad("officer", "GET", "/reports/2999-01-01", status=404),
     "token": Bad(
         "approver",
         "POST",
