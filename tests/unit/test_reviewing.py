@@ -102,6 +102,25 @@ def test_of_a_person_without_a_ledger_only_the_pseudonym_is_needed(calls: Consen
     assert calls.state().stops
 
 
+def test_two_who_decide_the_same_at_once_are_both_answered(
+    calls: ConsentCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review_id = a_text_that_may_withdraw(calls)
+    reviews = calls.stores.reviews
+    close = type(reviews).close
+
+    def after_another(*args: object) -> None:
+        close(*args)
+        close(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(reviews), "close", after_another)
+        calls.reviewing.decide(review_id, ReviewDecision.WITHDRAWAL, caller=OFFICER)
+
+    assert reviews.get(review_id)["decision"] == "withdrawal"
+    assert calls.state().sequence == 1
+
+
 def test_no_withdrawal_changes_nothing_but_the_queue(calls: ConsentCalls) -> None:
     calls.give("newsletter", channel="sms")
     review_id = a_text_that_may_withdraw(calls)

@@ -236,7 +236,10 @@ class Reviewing:
         told = {"kind": document["kind"], "decision": decision.value, **facts}
         now, actor = self.clock(), caller.actor
         self.audit.put(AuditEvent(now, "waiting_decided", actor, document["id"], version, told))
-        self.reviews.close(document["id"], decision, actor, now)
+        try:
+            self.reviews.close(document["id"], decision, actor, now)
+        except ConflictError:  # somebody decided at the same moment: the same, one hopes
+            _refuse_another(self.reviews.get(document["id"]), decision)
 
 
 def _refuse_another(document: Mapping[str, str], decision: ReviewDecision) -> None:
