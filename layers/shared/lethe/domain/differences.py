@@ -55,8 +55,8 @@ def _named(
 
 def _listed(before: Sequence[Json], after: Sequence[Json], pointer: str) -> Iterator[Difference]:
     """An element that was put in, or taken out, leaves the others as they are."""
-    texts = [[json.dumps(each, sort_keys=True) for each in side] for side in (before, after)]
-    matcher = SequenceMatcher(None, *texts, autojunk=False)
+    old, new = ([json.dumps(each, sort_keys=True) for each in side] for side in (before, after))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
     for _, start, end, new_start, new_end in matcher.get_opcodes():
         common = min(end - start, new_end - new_start)
         for at in range(common):
