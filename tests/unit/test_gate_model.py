@@ -9,7 +9,7 @@ import os
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from lethe.crypto.holders import Kem, generate
@@ -207,7 +207,8 @@ class TheGate(RuleBasedStateMachine):
 
     @rule(who=persons, cls=st.sampled_from(["all", "law"]))
     def is_archived(self, who: str, cls: str) -> None:
-        """There are messages of the person in a class: an erasure ends or restricts them."""
+        """A message of the person came in a class: an erasure ends or restricts it."""
+        self._tick()
         item = self.stores.register.item(self._name(who))
         if cls not in item.entries:
             holder, private = generate(Kem.X25519)
@@ -297,6 +298,7 @@ def _evidence(at: datetime) -> Evidence:
 TestTheGate = TheGate.TestCase
 TestTheGate.settings = settings(
     max_examples=100,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
