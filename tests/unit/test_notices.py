@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lethe.domain.errors import InvalidInputError
@@ -18,7 +20,7 @@ from lethe.domain.live import REGIONS, LiveSettings
 from lethe.domain.notice_address import address, first_contact_text
 from lethe.domain.notice_checks import problems
 from lethe.domain.notice_documents import NoticeDocument, differences, draft
-from lethe.domain.policy import Policy
+from lethe.domain.policy import Policy, load_default
 from lethe.domain.processing_records import COLUMNS, View, activities, record
 from lethe.domain.statements import Document, changes
 
@@ -28,6 +30,7 @@ from tests.notice_scenes import LIVE, document, notice, policy
 LANGUAGES = available()
 AUDIENCES = [*Audience]
 EXTERNAL = Audience.EXTERNAL
+STARTERS = sorted((Path(__file__).parents[2] / "docs/starters").glob("*.yaml"))
 
 
 def texts(made: NoticeDocument, code: str, section: str = "") -> list[str]:
@@ -433,6 +436,32 @@ def test_L20_record_and_notice_give_the_same_periods(code: str) -> None:
 
     assert "123" in period
     assert any(period in limit for limit in told.rows["service"]["limits"])
+
+
+@pytest.mark.parametrize("path", STARTERS, ids=lambda path: path.stem)
+def test_every_example_makes_both_notices_and_a_record(path: Path) -> None:
+    example = Policy.model_validate_json(json.dumps(yaml.safe_load(path.read_text()), default=str))
+
+    for audience in AUDIENCES:
+        assert draft(example, LIVE, audience).words.keys() == {*LANGUAGES}
+    for view, code in ((View.CONTROLLER, "de"), (View.PROCESSOR, "fr")):
+        assert record(example, 1, LIVE, view, code).view is view
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_L21_the_default_policy_speaks_every_language_whole(audience: Audience, code: str) -> None:
+    told = draft(load_default(), LIVE, audience).words[code]
+
+    assert not [*_foreign(told["sections"])]
+
+
+def _foreign(told: Document) -> Iterator[object]:
+    for section in told.values():
+        for holder in (section, *section["entries"].values()):
+            runs = [*holder["title"]] if isinstance(holder["title"], list) else []
+            runs += [run for each in holder["statements"].values() for run in each["text"]]
+            yield from (run for run in runs if not isinstance(run, str))
 
 
 def test_the_address_of_a_notice() -> None:
