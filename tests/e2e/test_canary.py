@@ -76,7 +76,7 @@ def said(sender: str, *recipients: str, **changes: Any) -> Document:
         "content_base64": base64.b64encode(WORD.encode() * 3).decode(),
     }
     document |= {name: f"{WORD} {secrets.token_hex(4)}" for name in ("external_id", "subject")}
-    document |= {"thread": WORD, "body": WORD, "headers": [["x-note", WORD]]}
+    document |= {"thread": WORD, "body": WORD, "headers": [["importance", WORD]]}
     return document | {"attachments": [file], **changes}
 
 

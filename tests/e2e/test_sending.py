@@ -66,7 +66,6 @@ def test_mail_leaves_by_ses_with_the_headers_that_end_it(shop: Speaking) -> None
     ("act", "state"),
     [
         ("slow:2", "captured"),
-        ("refuse:20003", "refused"),
         ("refuse:30006", "refused"),
         ("drop_after", "uncertain"),
         ("drop_before", "uncertain"),

@@ -57,7 +57,7 @@ def test_a_message_comes_back_as_it_was_said(archive: Archive) -> None:
         ANN,
         subject="Parcel 17",
         thread="thread-17",
-        headers=[["x-note", "fragile"]],
+        headers=[["importance", "high"]],
         attachments=[attachment(b"abc", "receipt.txt")],
     )
     said["participants"][0]["name"] = "Mara Lindqvist"
