@@ -19,7 +19,7 @@ from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
 from lethe.domain.consent import EventType
 from lethe.domain.errors import UnavailableError
-from lethe.domain.gate import Decision, Question, Reason
+from lethe.domain.gate import Decision, Flag, Question, Reason
 from lethe.domain.outbox import (
     Answered,
     DispatchId,
@@ -45,6 +45,8 @@ INTERRUPTED: Final = "interrupted"
 """Why a message is uncertain whose run ended between claim and answer."""
 
 _ACTOR: Final = "dispatch"
+_OF_THE_TEXT: Final = frozenset({Flag.CONTENT_FLAGGED.value, Flag.CONTENT_MASKED.value})
+"""What was noted when the text was handed in; asked again, the gate sees persons alone."""
 
 
 class Asked(Protocol):
@@ -111,7 +113,8 @@ class Delivery:
         client = self._client(message)
         if client is None:
             return self._deny(item, Reason.VENDOR)
-        going = replace(item, basis=basis_of(decisions), flags=flags_of(decisions))
+        flags = flags_of(decisions) | (item.flags & _OF_THE_TEXT)
+        going = replace(item, basis=basis_of(decisions), flags=flags)
         claimed = self.outbox.claim(going, now)
         if claimed is None:
             self._look_again(item, LONGEST_RUN)
