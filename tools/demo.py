@@ -22,7 +22,9 @@ from urllib.parse import urlsplit
 
 from lethe.crypto import stream
 
+from tools.demo_campaign import Campaign
 from tools.evidence import Evidence
+from tools.fake_vendors import FakeVendors
 from tools.local_aws import Answer, LocalAws, LocalAwsError
 from tools.run import step
 from tools.sample_delivery import Delivery, keep_invoices
@@ -60,17 +62,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lethe-", ignore_cleanup_errors=True) as home:
         try:
             _wait_out_midnight()
-            aws = LocalAws(Path(home), record=True)
+            aws, vendors = LocalAws(Path(home), record=True), FakeVendors().start()
             with step("starting the local AWS"):
                 aws.start()
             try:
                 with step("building and deploying"):
-                    stack = deploy(aws)
-                tour = Tour(stack, traffic(datetime.now(UTC).date()))
+                    stack = deploy(aws, vendors)
+                tour = Tour(stack, vendors, traffic(datetime.now(UTC).date()))
                 tour.go()
             finally:
                 with step("stopping"):
                     aws.stop()
+                    vendors.stop()
         except LocalAwsError as error:
             print(error, file=sys.stderr)
             return 1
@@ -94,7 +97,7 @@ def _wait_out_midnight() -> None:
 class Tour:
     """Walks the sample through a stack, says what it sees, keeps what is not as it should be."""
 
-    def __init__(self, stack: Stack, sample: Traffic) -> None:
+    def __init__(self, stack: Stack, vendors: FakeVendors, sample: Traffic) -> None:
         self.figures: dict[str, Any] = dict.fromkeys(FIGURES)
         self.failures: list[str] = []
         self._stack = stack
@@ -111,6 +114,9 @@ class Tour:
         self._erased = frozenset(sample.erased.addresses)
         self._fates = {each.name: each.fate(self._erased) for each in sample.messages}
         self._deleted = {sample.deletable.name}
+        self._campaign = Campaign(
+            stack, vendors, self._delivery, say=self._say, expect=self._expect
+        )
 
     def go(self) -> None:
         """Take every step in order."""
@@ -130,6 +136,8 @@ class Tour:
         self._return_of_the_erased()
         self._wait_for_sweep(since)
         self._look_again()
+        self._campaign.go()
+        self.figures |= self._campaign.figures
 
     # The steps
 

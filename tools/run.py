@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+from tools.fake_vendors import FakeVendors
 from tools.local_aws import ROOT, LocalAws, LocalAwsError, free_port
 from tools.sample_delivery import Delivery
 from tools.sample_people import CUSTOMERS
@@ -29,27 +30,35 @@ MESSAGE = {
     ],
     "body": "Where is my parcel?",
 }
+QUESTION = {
+    "from": "tel:+493023125200",
+    "channel": "sms",
+    "purpose": "newsletter",
+    "recipients": [{"address": "tel:+4915112345678"}],
+    "text": "News!",
+}
 SEARCH = {"address": "tel:+4915112345678", "reason": "audit RUN-1"}
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        aws = LocalAws(HOME, port=remembered_port(HOME))
+        aws, vendors = LocalAws(HOME, port=remembered_port(HOME)), FakeVendors().start()
         with step("starting the local AWS"):
             aws.start()
         try:
             with step("building and deploying"):
-                stack = deploy_over_kept_state(aws)
+                stack = deploy_over_kept_state(aws, vendors)
             with step("making callers"):
                 tokens = make_tokens(stack)
             deliver_sample(stack)
-            print(welcome(stack, tokens), flush=True)
+            print(welcome(stack, vendors, tokens), flush=True)
             while aws.alive:
                 time.sleep(WATCH_SECONDS)
         finally:
             with step("stopping; the state is kept"):
                 aws.stop()
+                vendors.stop()
     except KeyboardInterrupt:
         return 0
     except LocalAwsError as error:
@@ -59,9 +68,9 @@ def main() -> int:
     return 1
 
 
-def deploy_over_kept_state(aws: LocalAws) -> Stack:
+def deploy_over_kept_state(aws: LocalAws, vendors: FakeVendors) -> Stack:
     try:
-        return deploy(aws)
+        return deploy(aws, vendors)
     except LocalAwsError as error:
         hint = f"If the kept state does not fit this version: rm -rf {HOME.relative_to(ROOT)}"
         raise LocalAwsError(f"{error}\n{hint}") from None
@@ -103,6 +112,8 @@ def make_tokens(stack: Stack) -> dict[str, str]:
     tokens = {
         "CAPTURE": stack.callers.machine("import"),
         "REQUESTS": stack.callers.machine("requests"),
+        "CONSENT": stack.callers.machine("consent"),
+        "DISPATCH": stack.callers.machine("dispatch"),
         "OFFICER": stack.callers.staff("privacy-officer"),
     }
     lines = [f"export {name}={value}" for name, value in {"API": stack.api_url, **tokens}.items()]
@@ -112,15 +123,18 @@ def make_tokens(stack: Stack) -> dict[str, str]:
     return tokens
 
 
-def welcome(stack: Stack, tokens: dict[str, str]) -> str:
+def welcome(stack: Stack, vendors: FakeVendors, tokens: dict[str, str]) -> str:
     environment = (HOME / "environment").relative_to(ROOT)
     sample = (HOME / "sample").read_text().strip()
-    machine, officer = (f'-H "Authorization: Bearer ${who}"' for who in ("CAPTURE", "OFFICER"))
+    machine, officer, asking = (
+        f'-H "Authorization: Bearer ${who}"' for who in ("CAPTURE", "OFFICER", "DISPATCH")
+    )
     return f"""
 Lethe runs. Ctrl-C ends it; `make run` goes on from where it was.
 
   API      {stack.api_url}
   AWS      {stack.aws.endpoint}
+  vendors  {vendors.url}/accepted shows what was sent
   token    {tokens["CAPTURE"]}
   sample   {sample}; search for {CUSTOMERS[0].addresses[0]}
 
@@ -128,6 +142,7 @@ Tokens hold for an hour. In another terminal, first `source {environment}`, then
 
   curl -s $API/messages {machine} -d '{json.dumps(MESSAGE)}'
   curl -s $API/messages/search {officer} -d '{json.dumps(SEARCH)}'
+  curl -s $API/dispatches {asking} -d '{json.dumps(QUESTION)}'
   curl -s $API/policy {officer}
 """
 

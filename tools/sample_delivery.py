@@ -88,3 +88,5 @@ def keep_invoices(policy: Document) -> None:
     """Put what comes to invoices@ into the class that the tax law wants kept."""
     rule = {"when": {"own_address": INVOICES}, "class": "invoices", "purpose": "accounting"}
     policy["rules"].insert(0, rule)
+    for channel in policy["channels"].values():
+        channel["first_contact"] = False  # the notices would be messages that nobody counts on

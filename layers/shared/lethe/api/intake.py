@@ -93,6 +93,7 @@ class Intake:
         for at, outcome in enumerate(outcomes):
             if isinstance(outcome, Captured):
                 outcomes[at] = self._heard(messages[at], outcome, policy, in_force.notice, url)
+        self._look_over(messages, outcomes, policy)
         for each, outcome in zip(incoming, outcomes, strict=True):
             if not isinstance(outcome, LetheError) or isinstance(outcome, _FINAL):
                 for upload_id in each.uploads:
@@ -108,15 +109,19 @@ class Intake:
             self.reception.hear(message, captured.message_id, policy, notice=notice, api_url=url)
         except LetheError:
             return UnavailableError("The message is captured, but not all that it says; repeat.")
-        if captured.status is CaptureStatus.CAPTURED:
-            self._look_over(message, policy)
         return captured
 
-    def _look_over(self, message: Message, policy: Policy) -> None:
+    def _look_over(
+        self, messages: Sequence[Message], outcomes: Sequence[Outcome], policy: Policy
+    ) -> None:
         """Count what the gate would have said, where it only observes."""
-        settings = policy.channels.get(message.channel)
-        if message.direction is Direction.OUTBOUND and settings and settings.gate is Gate.OBSERVED:
-            self.observing().look_over(message, settings, policy)
+        new = (
+            message
+            for message, outcome in zip(messages, outcomes, strict=True)
+            if isinstance(outcome, Captured) and outcome.status is CaptureStatus.CAPTURED
+        )
+        if observed := [message for message in new if _is_observed(message, policy)]:
+            self.observing().look_over(observed, policy)
 
     def _tried(self, document: object, pointer: str) -> Incoming | LetheError:
         try:
@@ -140,6 +145,12 @@ class Intake:
             size=new.size,
             digest=bytes.fromhex(new.sha256),
         )
+
+
+def _is_observed(message: Message, policy: Policy) -> bool:
+    settings = policy.channels.get(message.channel)
+    outbound = message.direction is Direction.OUTBOUND
+    return outbound and settings is not None and settings.gate is Gate.OBSERVED
 
 
 def _document(call: Call) -> object:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from lethe.domain.channel_settings import ChannelSettings
+from lethe.domain.addresses import Address
 from lethe.domain.errors import LetheError
 from lethe.domain.gate import Question
 from lethe.domain.messages import Message, Role
@@ -54,14 +54,21 @@ class Observing:
 
     gate: Gate
 
-    def look_over(self, message: Message, settings: ChannelSettings, policy: Policy) -> None:
-        """Count what the gate would have said to an outbound message of an observed channel."""
-        senders = [p.address for p in message.participants if p.role is Role.SENDER]
-        recipients = [p.address for p in message.participants if p.role is not Role.SENDER]
-        if not recipients:
-            return
-        sender = message.own_address or senders[0]
-        purpose = message.purpose or settings.default_purpose or policy.default_purpose
-        question = Question(purpose, message.channel, sender, settings.vendor)
-        with suppress(LetheError):
-            self.gate.decide(question, recipients, actor=_ACTOR)
+    def look_over(self, messages: Sequence[Message], policy: Policy) -> None:
+        """Count what the gate would have said to outbound messages of observed channels.
+
+        Messages of one sender, channel and purpose are asked about together; whom several of
+        them go to is counted once.
+        """
+        asked: dict[Question, list[Address]] = {}
+        for message in messages:
+            settings = policy.channels[message.channel]
+            senders = [p.address for p in message.participants if p.role is Role.SENDER]
+            recipients = [p.address for p in message.participants if p.role is not Role.SENDER]
+            purpose = message.purpose or settings.default_purpose or policy.default_purpose
+            sender = message.own_address or senders[0]
+            question = Question(purpose, message.channel, sender, settings.vendor)
+            asked.setdefault(question, []).extend(recipients)
+        for question, recipients in asked.items():
+            with suppress(LetheError):
+                self.gate.decide(question, recipients, actor=_ACTOR)

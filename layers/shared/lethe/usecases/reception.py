@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lethe.domain import keywords
 from lethe.domain.addresses import Address
 from lethe.domain.consent import ConsentState
+from lethe.domain.evidence import FRESH
 from lethe.domain.keywords import Heard
 from lethe.domain.messages import Direction, Message, MessageId, Role
 from lethe.domain.own_addresses import AddressKind, kind_at
@@ -76,7 +77,7 @@ class Reception:
                 continue  # who wants to hear nothing is not greeted
             if self._is_due(sender, came):
                 state = self._mark(sender, came)
-                if greets:
+                if greets and self.clock() - came.time <= FRESH:  # an import greets nobody
                     stranger = Stranger(sender, message.channel, came.own, state)
                     self.first_contact().greet(stranger, policy, notice=notice, api_url=api_url)
 
