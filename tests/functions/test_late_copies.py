@@ -84,3 +84,15 @@ def test_L54_a_copy_for_another_is_captured_while_a_holder_lives(system: System)
     assert copied.version == 2
     read = system.access.read(captured.message_id, reason="audit", caller=STAFF)
     assert {p.address for p in read.participants if p.address} == {X, CLEO, BO}
+
+
+def test_L50_no_edit_brings_a_message_back_whose_last_holders_ended_one_by_one(
+    system: System,
+) -> None:
+    captured = _deliver(system, COPY)
+    assert isinstance(captured, Captured)
+    system.deletion.delete(captured.message_id, ANN, caller=STAFF)
+    system.clock.pass_(timedelta(seconds=1))
+    grounds, proof = Grounds.NO_LONGER_NECESSARY, IdentityProof.IN_PERSON
+    system.erasure.request([BO], grounds, proof, idempotency_key=None, caller=STAFF)
+    assert isinstance(_deliver(system, replace(COPY, body="edited", edit=True)), ErasedError)

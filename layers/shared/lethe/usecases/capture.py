@@ -347,7 +347,10 @@ def _edit_of(
     authors = _holders(heads, Flag.AUTHOR)
     if any(p.flags & Flag.AUTHOR and holder not in authors for p, holder in holders.items()):
         raise ConflictError("Only who sent the message may edit it.")
-    return replace(plan, parties=tuple(p for p in plan.parties if p not in ended))
+    parties = tuple(p for p in plan.parties if p not in ended)
+    if plan.rule is not Rule.PERIOD and not any(Flag.SHARE in p.flags for p in parties):
+        raise ErasedError("This message ended with its last holder; no edit brings it back.")
+    return replace(plan, parties=parties)
 
 
 def _copy_for(plan: Plan, further: Sequence[Party], ended: Collection[Party]) -> Plan:
