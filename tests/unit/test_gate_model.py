@@ -28,13 +28,13 @@ from lethe.usecases.gate import Gate
 from lethe.usecases.voiding import Voiding
 
 from tests.gate_model import ALL, CONSENT_DAYS, Fact, Message, Model
-from tests.gate_scenes import CHANNELS, NOW, PURPOSES, policy_with
+from tests.gate_scenes import CHANNELS, GOOD_VENDOR, NOW, PURPOSES, policy_with
 from tests.memory_store import MemoryStores
 from tests.system import STAFF, Clock, System
 
 PEOPLE = {"anna": Address("tel:+4915112345678"), "bert": Address("mailto:bert@example.org")}
 OWNS = {"shop": Address("tel:+493055500001"), "branch": Address("tel:+493055500002")}
-BRANCH_ENDS = NOW.date() + timedelta(days=45)
+BRANCH_ENDS = NOW.date() + timedelta(days=3)
 PLACES = ["sms", "email", "chat"]
 OBJECTIONABLE = ["newsletter", "offers", "catalogue", "survey", "inspection", ALL]
 
@@ -59,7 +59,13 @@ def the_policy() -> Any:
         "personal_data": True,
     }
     channels = {name: {"description": name, **one} for name, one in CHANNELS.items()}
-    return policy_with(purposes=purposes, records={"consent": evidence}, channels=channels)
+    carrier = GOOD_VENDOR | {"review": {"owner": "purchasing", "due": "2099-01-01"}}
+    return policy_with(
+        purposes=purposes,
+        records={"consent": evidence},
+        channels=channels,
+        vendors={"carrier": carrier},
+    )
 
 
 POLICY = the_policy()
@@ -248,6 +254,54 @@ class TheGate(RuleBasedStateMachine):
 
     @rule()
     def a_moment_passes(self) -> None:
+        self._tick()
+
+    @rule()
+    def midnight_comes(self) -> None:
+        """The first moment of a day, at which something may be over."""
+        tomorrow = self.clock.now.date() + timedelta(1)
+        self.clock.now = datetime.combine(tomorrow, datetime.min.time(), self.clock.now.tzinfo)
+
+    @rule(who=persons, purpose=consented, channel=channels, then=st.integers(0, 5))
+    def give_and_say_no(self, who: str, purpose: str, channel: str, then: int) -> None:
+        """A yes and a no of the same moment: the no counts."""
+        self._tick()
+        self.give(who, purpose, channel, timedelta(), renewed=False)
+        match then:
+            case 0:
+                self.withdraw(who, purpose, channel)
+            case 1:
+                self.refuse(who, purpose, channel, timedelta())
+            case 2:
+                self.stop(who, channel, ALL)
+            case 3:
+                self.object(who, purpose, channel)
+            case 4:
+                self.erase(who)
+        self._tick()
+
+    @rule(who=persons, purpose=consented, channel=channels, late=st.integers(-1, 1))
+    def give_and_wait(self, who: str, purpose: str, channel: str, late: int) -> None:
+        """Until the last day of a consent, or of what an answer may rest on, or the day after."""
+        self._tick()
+        self.give(who, purpose, channel, timedelta(), renewed=False)
+        self.clock.pass_(timedelta(days=CONSENT_DAYS[purpose] + late))
+
+    @rule(who=persons, channel=channels, own=st.sampled_from(sorted(OWNS)), late=st.integers(-1, 1))
+    def write_in_and_wait(self, who: str, channel: str, own: str, late: int) -> None:
+        self.write_in(who, channel, own, timedelta())
+        self.clock.pass_(timedelta(days=30 + late))
+
+    @rule(who=persons, event=events, erased=st.booleans())
+    def begin_and_end(self, who: str, event: str, *, erased: bool) -> None:
+        """The same of an event that grants a basis."""
+        self._tick()
+        self._record(who, Act(EventType.BASIS_BEGUN, event, opt_out_offered=True))
+        self._happened("began", who, purpose=event, opt_out=True)
+        if erased:
+            self.erase(who)
+        else:
+            self.end(who, event)
         self._tick()
 
     @invariant()

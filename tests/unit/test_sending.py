@@ -192,7 +192,7 @@ def _refused(call: Callable[[], object]) -> set[str]:
 def test_what_a_vendor_cannot_do_is_refused_by_field(scene: SendingScene) -> None:
     everything: dict[str, Any] = {"purpose": "service"}
     assert _refused(lambda: scene.submit(MARA, **everything)) == {"/recipients/0/address"}
-    assert _refused(lambda: scene.submit(sender=MAILBOX, **everything)) == {"/sender"}
+    assert _refused(lambda: scene.submit(sender=MAILBOX, **everything)) == {"/from"}
     assert _refused(lambda: scene.submit(channel="chat", **everything)) == {"/send"}
     assert _refused(lambda: scene.submit(ANNA, BERT, together=True, **everything)) == {"/together"}
     late = scene.clock.now + timedelta(days=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lethe.api import answers_dispatch
@@ -33,10 +34,17 @@ class Dispatches:
     def dispatch(self, call: Call) -> Answer:
         """Decide on each recipient; send what may go if the body asks for that."""
         body, key = call.json(DispatchIn), call.idempotency_key()
-        request, url = body.request, self.public_url or call.api_url
-        checked = self.dispatching.check(request, actor=call.caller.actor, public_url=url)
+        request, url, actor = body.request, self.public_url or call.api_url, call.caller.actor
         if not request.send:
+            checked = self.dispatching.check(request, actor=actor, public_url=url)
             return answers_dispatch.checked(request, checked)
+        refuse = partial(
+            self.sending.check,
+            request.message,
+            together=request.together,
+            not_after=body.not_after,
+        )
+        checked = self.dispatching.check(request, actor=actor, public_url=url, refuse=refuse)
         submitted = self.sending.submit(
             checked.content.message,
             checked.decisions,

@@ -84,7 +84,7 @@ _WORDS: Final[Mapping[SendState, str]] = {
     SendState.UNCERTAIN: "sent",
 }
 """An uncertain one is not called failed: whoever reads that sends it again."""
-_FIELDS: Final[Mapping[str, int]] = {"/sender": 21212, "/recipients/0/address": 21211}
+_FIELDS: Final[Mapping[str, int]] = {"/from": 21212, "/recipients/0/address": 21211}
 _BAD_PARAMETER: Final = 20001
 
 

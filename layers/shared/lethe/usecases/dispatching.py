@@ -112,15 +112,24 @@ class Dispatching:
     """The token of a withdrawal link."""
     detectors: Sequence[DetectorPort] = ()
 
-    def check(self, request: Request, *, actor: str, public_url: str) -> Checked:
+    def check(
+        self,
+        request: Request,
+        *,
+        actor: str,
+        public_url: str,
+        refuse: Callable[[Policy], None] = lambda _: None,
+    ) -> Checked:
         """Decide for each recipient; what is allowed and not to be sent by Lethe is authorised.
 
         `public_url` is where withdrawal links lead. InvalidInputError if the policy does not know
-        what the call names. Whatever else fails is a no for all, unless the purpose is marked.
+        what the call names, or from `refuse`. Whatever else fails is a no for all, unless the
+        purpose is marked.
         """
         look = self.gate.look(request.question)
         if look.known is not None:
             _check(request, look.known.policy)
+            refuse(look.known.policy)
         judged = self.gate.judge(look, request.recipients, explain=request.explain)
         content, leaving, key = Content(request.message), {}, b""
         try:

@@ -83,10 +83,9 @@ class Sending:
         The same key again continues the same dispatch, whatever the gate says meanwhile.
         """
         version, policy = self.policies.current()
-        message = replace(message, vendor=_vendor(message, policy))
-        now = self.clock()
+        self.check(message, policy, together=together, not_after=not_after)
+        message, now = replace(message, vendor=_vendor(message, policy)), self.clock()
         not_after = not_after or now + LIFETIME
-        self._check(message, policy, now, not_after, together=together)
         dispatch = _dispatch_id(idempotency_key, caller)
         drafts = list(self._drafts(message, decisions, policy, public_url, together=together))
         request_hash = self._hash(message, together=together)
@@ -107,22 +106,17 @@ class Sending:
         """How far each message of a dispatch has come; NotFoundError."""
         return Submitted(dispatch, self.outgoing.outbox.items(dispatch))
 
-    def _check(
-        self,
-        message: OutMessage,
-        policy: Policy,
-        now: datetime,
-        not_after: datetime,
-        *,
-        together: bool,
+    def check(
+        self, message: OutMessage, policy: Policy, *, together: bool, not_after: datetime | None
     ) -> None:
-        vendor = policy.vendors.get(message.vendor)
+        """Refuse what cannot be sent as it is stated: InvalidInputError names the fields."""
+        now, vendor = self.clock(), policy.vendors.get(_vendor(message, policy))
         if vendor is None or vendor.adapter not in self.adapters:
             expected = "The channel's vendor is none that Lethe sends through; send it yourself."
             raise _invalid(FieldProblem("/send", expected))
         if wrong := list(_wrong(message, vendor.adapter, policy, together=together)):
             raise _invalid(*wrong)
-        if not now < not_after <= now + LONGEST_LIFETIME:
+        if not_after is not None and not now < not_after <= now + LONGEST_LIFETIME:
             expected = f"State a time within the next {LONGEST_LIFETIME.days} days."
             raise _invalid(FieldProblem("/not_after", expected))
 
@@ -219,7 +213,7 @@ def _wrong(
     message: OutMessage, adapter: Adapter, policy: Policy, *, together: bool
 ) -> Iterator[FieldProblem]:
     if network(message.sender) not in _SENDERS[adapter]:
-        yield FieldProblem("/sender", "The channel's vendor sends from no such network.")
+        yield FieldProblem("/from", "The channel's vendor sends from no such network.")
     for number, recipient in enumerate(message.recipients):
         if network(recipient.address) not in _NETWORKS[adapter]:
             expected = "The channel's vendor reaches no such network."
