@@ -14,7 +14,7 @@ from lethe.usecases import sweep
 
 from tests.aws_store import AwsStores
 from tests.house import MARA, VENDORS, House, at_home, body_of, load
-from tests.snapshots import items
+from tests.snapshots import items, queue, tables
 from tools.fake_vendors import FakeVendors
 
 JUNE = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -140,6 +140,28 @@ def test_mail_leaves_by_ses(house: House) -> None:
     work(house)
     [fate] = follow(house, answer["dispatch_id"])
     assert fate["state"] == "captured"
+
+
+def test_what_is_on_its_way_lies_nowhere_in_clear(
+    house: House, vendors: FakeVendors, capfd: pytest.CaptureFixture[str]
+) -> None:
+    canary = "canary7q3x"
+    for number, act in enumerate(("accept", "refuse:21610", "drop_after", "status:429")):
+        vendors.script(act)
+        to = [{"address": MARA, "name": canary}]
+        status, answer = send(
+            house, text=f"{canary} {number}", recipients=to, key=f"canary-call-{number}"
+        )
+        assert status == 202, answer
+        for step in (lambda: None, lambda: house.deliver("dispatch", "SendQueue")):
+            step()
+            stored = [str(item) for table in tables() for item in items(table)]
+            queued = [one.body for name in house.aws.queues for one in queue(name)]
+            said = [*stored, *queued, *capfd.readouterr()]
+            for secret in (canary, MARA, MARA.removeprefix("tel:"), "twilio-token"):
+                assert not any(secret in text for text in said), secret
+        house.deliver("ingest", "SentQueue")
+    assert len(vendors.accepted) == 2
 
 
 # ---- as Twilio -------------------------------------------------------------------------------
