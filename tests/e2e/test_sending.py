@@ -164,7 +164,7 @@ def test_an_authorised_message_of_the_companys_own_sender_bears_its_basis(shop: 
             {"address": person, "role": "recipient"},
         ],
         "body": "Sent by ourselves.",
-        "authorisations": {person: asked["authorisation"]},
+        "authorisations": [{"recipient": person, "token": asked["authorisation"]}],
     }
     headers = shop.archive.said(shop.archive.capture(outbound))["headers"]
     assert ["x-lethe-authorisation", "valid"] in headers

@@ -156,6 +156,13 @@ AnyAttachment = Annotated[
 ]
 
 
+class Authorisation(_Edge):
+    """What `POST /dispatches` answered for one recipient."""
+
+    recipient: CanonicalAddress
+    token: Annotated[str, Field(max_length=1_024)]
+
+
 class NewMessage(_Edge):
     """A message as a caller with the capture or import scope hands it in."""
 
@@ -182,23 +189,21 @@ class NewMessage(_Edge):
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] | None = None
     time: Annotated[datetime, BeforeValidator(_written_time), AfterValidator(_utc)] | None = None
     edit: StrictBool = False
-    authorisations: Annotated[
-        dict[CanonicalAddress, Annotated[str, Field(max_length=1_024)]],
-        Field(max_length=MAX_PARTICIPANTS),
-    ] = Field(default_factory=dict)
-    """What `POST /dispatches` answered for each recipient of an outbound message."""
+    authorisations: Annotated[tuple[Authorisation, ...], Field(max_length=MAX_PARTICIPANTS)] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        wrong = []
+        wrong: list[tuple[tuple[str | int, ...], str]] = []
         if not any(participant.role is Role.SENDER for participant in self.participants):
             expected = "At least one participant must have the role sender."
             wrong.append((("participants",), expected))
         recipients = {p.address for p in self.participants if p.role is not Role.SENDER}
         if self.authorisations and self.direction is not Direction.OUTBOUND:
             wrong.append((("authorisations",), "Only an outbound message is authorised."))
-        elif not self.authorisations.keys() <= recipients:
-            wrong.append((("authorisations",), "Authorise recipients of this message alone."))
+        for at, each in enumerate(self.authorisations):
+            if each.recipient not in recipients:
+                expected = "This message has no such recipient."
+                wrong.append((("authorisations", at, "recipient"), expected))
         if wrong:
             raise wrong_at(wrong, type(self).__name__)
         return self
@@ -245,9 +250,7 @@ def to_message(
         purpose=new.purpose or "",
         time=new.time,
         edit=new.edit,
-        authorisations=tuple(
-            (Address(address), token) for address, token in new.authorisations.items()
-        ),
+        authorisations=tuple((Address(each.recipient), each.token) for each in new.authorisations),
     )
 
 
