@@ -23,7 +23,7 @@ from lethe.domain.own_addresses import OwnAddressesIn
 from lethe.domain.policy import Policy
 from pydantic.json_schema import models_json_schema
 
-from tools import openapi_consent, openapi_notices, openapi_twilio
+from tools import openapi_consent, openapi_dispatch, openapi_notices, openapi_twilio
 from tools.openapi_operation import Operation
 
 TARGET: Final = Path(__file__).parents[1] / "docs/openapi.yaml"
@@ -158,6 +158,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     **openapi_consent.CONSENT,
     **openapi_notices.NOTICES,
+    **openapi_dispatch.DISPATCH,
     **openapi_twilio.TWILIO,
 }
 

@@ -129,6 +129,8 @@ BAD: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"text": "\x00", "html": "\x07", "locale": "english"}, {"/text", "/html", "/locale"}),
     ({"send": "yes", "surplus": 1}, {"/send", "/surplus"}),
     ({"not_after": "2026-06-02T00:00:00Z", "template": "x"}, {"/not_after", "/template"}),
+    ({"send": True, "not_after": "2020-01-01T00:00:00Z"}, {"/not_after"}),
+    ({"send": True, "from": "mailto:support@company.example"}, {"/from"}),
     ({"purpose": "gone", "vendor": "nobody"}, {"/purpose", "/vendor"}),
     ({"purpose": "marketing", "together": True}, {"/together"}),
 )
