@@ -17,6 +17,7 @@ from tests.bench import (
     costs_document,
     crypto_bench,
     erase_bench,
+    gate_bench,
     throughput_bench,
     upkeep_bench,
 )
@@ -45,6 +46,7 @@ def _printed(figures: Iterable[Figure]) -> Iterator[Figure]:
 def _figures(*, write: bool) -> Iterator[Figure]:
     # What compares processes comes first, while nothing else of ours runs.
     yield from crypto_bench.figures()
+    yield from gate_bench.in_process()
     yield from cold_start.figures()
     with (
         tempfile.TemporaryDirectory(prefix="lethe-", ignore_cleanup_errors=True) as home,
@@ -58,6 +60,9 @@ def _figures(*, write: bool) -> Iterator[Figure]:
         with step("sending as many messages as the machine carries"):
             carried = throughput_bench.measure(stack)
         yield from throughput_bench.figures(carried, costs)
+        with step("asking the gate"):
+            asked = gate_bench.measure(stack)
+        yield from gate_bench.figures(asked)
         with step("reading, searching, purging"):
             upkeep = upkeep_bench.measure(stack)
         with step("erasing persons with 10, 1,000 and 100,000 messages"):
