@@ -113,6 +113,15 @@ class World:
                 self.planned.append(answer)  # type: ignore[arg-type]
             case "wait", int(seconds):
                 scene.clock.pass_(timedelta(seconds=seconds))
+                self.make_days()
+
+    def make_days(self) -> None:
+        """Make the keys of today and, since a queue may wait past midnight, of tomorrow."""
+        clock = self.scene.clock
+        for day in (timedelta(0), timedelta(1)):
+            clock.pass_(day)
+            self.scene.make_days()
+            clock.pass_(-day)
 
     def deliver(self, place: int, *, again: bool) -> None:
         queues = self.scene.stores.send_queue, self.scene.stores.sent_queue
