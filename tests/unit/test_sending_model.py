@@ -145,7 +145,7 @@ class World:
         assert set(self.left.values()) <= {1}, "nothing leaves twice"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(STEPS)
 def test_nothing_leaves_that_is_not_allowed_when_it_leaves(steps: list[tuple[str, object]]) -> None:
     world = World()
