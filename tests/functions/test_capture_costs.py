@@ -42,7 +42,7 @@ def test_a_message_alone_takes_four_write_units(house: House) -> None:
     for number in range(TEXTS):
         house.http("ingest", "post-message", message(external(1)))
         faults = asked(house, "post-message", message(external(1)))
-        expected = Counter(BatchGetItem=1, PutItem=3, UpdateItem=1)
+        expected = Counter(BatchGetItem=1, GetItem=1, PutItem=3, UpdateItem=1)
         assert faults.counts == expected, number
         assert put_units(faults) == 3, number
 
@@ -54,5 +54,20 @@ def test_a_batch_shares_the_look_and_the_count(house: House) -> None:
     faults = asked(house, "post-batch", {"messages": [message(one) for one in people]})
 
     # 100 persons, the employee, `holds`, the policy's head and 100 places: three looks of 100.
-    assert faults.counts == Counter(BatchGetItem=3, PutItem=300, UpdateItem=1)
+    # Before it, what is in force, so that what was authorised is stamped.
+    assert faults.counts == Counter(BatchGetItem=3, GetItem=1, PutItem=300, UpdateItem=1)
     assert put_units(faults) == 300
+
+
+def test_what_is_left_out_of_a_call_takes_one_update_more(house: House) -> None:
+    headers = {"headers": [["x-client-ip", "192.0.2.1"], ["importance", "high"]]}
+    batch = {"messages": [message(external(number), **headers) for number in range(20)]}
+    house.http("ingest", "post-batch", batch)
+    again = {"messages": [message(external(number), **headers) for number in range(20)]}
+
+    faults = asked(house, "post-batch", again)
+
+    assert (faults.counts["PutItem"], faults.counts["UpdateItem"]) == (60, 2)
+    [_, counted] = [arguments for name, arguments in faults.calls if name == "UpdateItem"]
+    assert counted["ExpressionAttributeNames"]["#f0"] == "dropped.header.ip"
+    assert counted["ExpressionAttributeValues"][":f0"] == {"N": "20"}

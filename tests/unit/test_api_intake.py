@@ -117,10 +117,11 @@ class FakeReception:
 
     heard: list[MessageId]
 
-    def hear(self, message: Message, message_id: MessageId, *_: object, **__: object) -> None:
-        if message.body == "unheard":
-            raise UnavailableError("Not now.")
-        self.heard.append(message_id)
+    def hear(
+        self, captured: Sequence[tuple[Message, MessageId]], *_: object, **__: object
+    ) -> frozenset[MessageId]:
+        self.heard.extend(message_id for _, message_id in captured)
+        return frozenset(i for message, i in captured if message.body == "unheard")
 
 
 def _nothing() -> Any:

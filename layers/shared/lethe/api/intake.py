@@ -90,9 +90,17 @@ class Intake:
         messages = [self.stamping.stamped(each.message, policy) for each in incoming]
         outcomes = self.capture.capture(messages, may_state_time=IMPORT in call.caller.scopes)
         url = self.public_url or call.api_url
-        for at, outcome in enumerate(outcomes):
-            if isinstance(outcome, Captured):
-                outcomes[at] = self._heard(messages[at], outcome, policy, in_force.notice, url)
+        captured = [
+            (message, outcome.message_id)
+            for message, outcome in zip(messages, outcomes, strict=True)
+            if isinstance(outcome, Captured)
+        ]
+        # What was captured is acknowledged once what it says of further messages is recorded.
+        unheard = self.reception.hear(captured, policy, notice=in_force.notice, api_url=url)
+        outcomes = [
+            _unheard() if isinstance(each, Captured) and each.message_id in unheard else each
+            for each in outcomes
+        ]
         self._look_over(messages, outcomes, policy)
         for each, outcome in zip(incoming, outcomes, strict=True):
             if not isinstance(outcome, LetheError) or isinstance(outcome, _FINAL):
@@ -100,16 +108,6 @@ class Intake:
                     self.uploads.remove(upload_id)
         rest = iter(outcomes)
         return [next(rest) if isinstance(each, Incoming) else each for each in tried]
-
-    def _heard(
-        self, message: Message, captured: Captured, policy: Policy, notice: int, url: str
-    ) -> Outcome:
-        """What a captured message says about further ones; acknowledged once that is recorded."""
-        try:
-            self.reception.hear(message, captured.message_id, policy, notice=notice, api_url=url)
-        except LetheError:
-            return UnavailableError("The message is captured, but not all that it says; repeat.")
-        return captured
 
     def _look_over(
         self, messages: Sequence[Message], outcomes: Sequence[Outcome], policy: Policy
@@ -145,6 +143,10 @@ class Intake:
             size=new.size,
             digest=bytes.fromhex(new.sha256),
         )
+
+
+def _unheard() -> UnavailableError:
+    return UnavailableError("The message is captured, but not all that it says; repeat the call.")
 
 
 def _is_observed(message: Message, policy: Policy) -> bool:

@@ -150,6 +150,7 @@ class _House:
 
     @cached_property
     def observing(self) -> Observing:
+        from lethe.api.problems import gate_failed
         from lethe.usecases.gate import Gate
         from lethe.usecases.observing import Observing
 
@@ -161,6 +162,7 @@ class _House:
             audit=self.audit,
             hashes=self.hashes,
             clock=self.world.clock,
+            noted=gate_failed,
         )
         return Observing(gate)
 

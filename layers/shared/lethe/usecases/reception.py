@@ -7,7 +7,7 @@ recorded once, since every event and every review has an id that follows from th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lethe.domain import keywords
 from lethe.domain.addresses import Address
 from lethe.domain.consent import ConsentState
+from lethe.domain.errors import LetheError
 from lethe.domain.evidence import FRESH
 from lethe.domain.keywords import Heard
 from lethe.domain.messages import Direction, Message, MessageId, Role
@@ -32,6 +33,10 @@ if TYPE_CHECKING:  # most processes hear no keyword and greet nobody: a cold sta
 
 _MARKED_AGAIN_AFTER: Final = timedelta(hours=1)
 _MARKS_KEPT: Final = 10_000
+
+
+Inbound = tuple[Message, MessageId]
+"""A captured message with its id."""
 
 
 class PseudonymHash(Protocol):
@@ -55,74 +60,118 @@ class Reception:
     _marked: dict[tuple[Pseudonym, str, str], datetime] = field(default_factory=dict)
 
     def hear(
-        self, message: Message, message_id: MessageId, policy: Policy, *, notice: int, api_url: str
-    ) -> None:
-        """Record what an inbound message says about further ones; hearing it again adds nothing.
+        self, captured: Sequence[Inbound], policy: Policy, *, notice: int, api_url: str
+    ) -> frozenset[MessageId]:
+        """Record what inbound messages say about further ones; hearing them again adds nothing.
 
-        `notice` is the version that is published, 0 if none is.
+        `notice` is the version that is published, 0 if none is. Each stands for itself: what is
+        returned are the messages that must be heard again.
         """
+        said = [one for one in captured if self._says_something(one, policy, notice)]
+        if not said:
+            return frozenset()
+        try:
+            came = list(self._came(said))
+            senders = {self.hashes.pseudonym(a) for one in came for a in one.senders}
+            states = self.consents.states(senders)
+        except LetheError:
+            return frozenset(message_id for _, message_id in said)
+        unheard = set()
+        for one in came:
+            try:
+                self._take(one, states, policy, notice=notice, api_url=api_url)
+            except LetheError:
+                unheard.add(one.message_id)
+        return frozenset(unheard)
+
+    def _says_something(self, one: Inbound, policy: Policy, notice: int) -> bool:
+        """Whether anything is to be done that this process has not done within the hour."""
+        message, _ = one
         if message.direction is not Direction.INBOUND:
-            return
-        settings = policy.channels.get(message.channel)
-        words = settings.keywords if settings else None
-        heard = keywords.read(message.body or message.subject, words)
-        greets = settings is not None and settings.first_contact and notice > 0
-        if heard is None and not greets and not _is_granted_by_writing(policy):
-            return
-        came = self._came(message, message_id)
+            return False
+        if _heard(message, policy):
+            return True
+        if not (_greets(message, policy, notice) or _is_granted_by_writing(policy)):
+            return False
+        now = self.clock()
+        marks = (self._marked.get(place) for place in self._places(message))
+        return any(at is None or now - at >= _MARKED_AGAIN_AFTER for at in marks)
+
+    def _places(self, message: Message) -> Iterator[tuple[Pseudonym, str, str]]:
+        """Who wrote on which channel to whom, whoever of them is the controller's."""
+        others = [p.address for p in message.participants if p.role is not Role.SENDER]
+        for participant in message.participants:
+            if participant.role is Role.SENDER:
+                person = self.hashes.pseudonym(participant.address)
+                yield person, message.channel, " ".join(others)
+
+    def _came(self, said: Sequence[Inbound]) -> Iterator[Came]:
+        """Who wrote to whom: what is the controller's is asked of the register."""
+        now = self.clock()
+        people = {p.address for message, _ in said for p in message.participants}
+        named = {address: self.hashes.pseudonym(address) for address in people}
+        items = self.register.items(list(named.values()))
+        for message, message_id in said:
+            time = min(message.time or now, now)
+            own = {
+                p.address
+                for p in message.participants
+                if p.address == message.own_address
+                or kind_at(items[named[p.address]].own, time.date()) is not AddressKind.EXTERNAL
+            }
+            listed = [(p.address, p.role is Role.SENDER) for p in message.participants]
+            yield Came(
+                message,
+                message_id,
+                time,
+                senders=tuple(a for a, is_sender in listed if is_sender and a not in own),
+                own=tuple(a for a, is_sender in listed if not is_sender and a in own),
+            )
+
+    def _take(
+        self,
+        came: Came,
+        states: Mapping[Pseudonym, ConsentState],
+        policy: Policy,
+        *,
+        notice: int,
+        api_url: str,
+    ) -> None:
+        heard = _heard(came.message, policy)
         for sender in came.senders:
             if heard is not None:
                 self.keyword_events().record(heard, sender, came, policy)
             if heard is Heard.STOP:
                 continue  # who wants to hear nothing is not greeted
-            if self._is_due(sender, came):
-                state = self._mark(sender, came)
-                if greets and self.clock() - came.time <= FRESH:  # an import greets nobody
-                    stranger = Stranger(sender, message.channel, came.own, state)
-                    self.first_contact().greet(stranger, policy, notice=notice, api_url=api_url)
-
-    def _came(self, message: Message, message_id: MessageId) -> Came:
-        """Who wrote to whom: what is the controller's is asked of the register."""
-        now = self.clock()
-        time = message.time or now
-        named = {p.address: self.hashes.pseudonym(p.address) for p in message.participants}
-        items = self.register.items(list(named.values()))
-        own = {
-            address
-            for address, pseudonym in named.items()
-            if address == message.own_address
-            or kind_at(items[pseudonym].own, time.date()) is not AddressKind.EXTERNAL
-        }
-        people = message.participants
-        return Came(
-            message,
-            message_id,
-            min(time, now),
-            senders=tuple(
-                p.address for p in people if p.role is Role.SENDER and p.address not in own
-            ),
-            own=tuple(p.address for p in people if p.role is not Role.SENDER and p.address in own),
-        )
-
-    def _is_due(self, sender: Address, came: Came) -> bool:
-        """Whether this process has not noted this person's writing within the hour."""
-        pseudonym, channel = self.hashes.pseudonym(sender), came.message.channel
-        last = self._marked.get((pseudonym, channel, ",".join(came.own)))
-        return last is None or came.time - last >= _MARKED_AGAIN_AFTER
-
-    def _mark(self, sender: Address, came: Came) -> ConsentState:
-        """Note when the person wrote, on which channel and to which own address."""
-        pseudonym, channel = self.hashes.pseudonym(sender), came.message.channel
-        state = self.consents.states([pseudonym])[pseudonym]
-        for address in came.own:
-            own = self.hashes.pseudonym(address)
-            at = state.inbound.get((channel, own))
-            if at is None or came.time - at >= _MARKED_AGAIN_AFTER:
-                self.consents.mark_inbound(pseudonym, channel, own, came.time)
+            state = states[self.hashes.pseudonym(sender)]
+            self._mark(state, came)
+            fresh = self.clock() - came.time <= FRESH  # an import greets nobody
+            if fresh and _greets(came.message, policy, notice):
+                stranger = Stranger(sender, came.message.channel, came.own, state)
+                self.first_contact().greet(stranger, policy, notice=notice, api_url=api_url)
         if len(self._marked) >= _MARKS_KEPT:
             self._marked.clear()
-        self._marked[pseudonym, channel, ",".join(came.own)] = came.time
-        return state
+        if heard is not Heard.STOP:
+            self._marked.update(dict.fromkeys(self._places(came.message), came.time))
+
+    def _mark(self, state: ConsentState, came: Came) -> None:
+        """Note when the person wrote, on which channel and to which own address."""
+        for address in came.own:
+            own = self.hashes.pseudonym(address)
+            at = state.inbound.get((came.message.channel, own))
+            if at is None or came.time - at >= _MARKED_AGAIN_AFTER:
+                self.consents.mark_inbound(state.pseudonym, came.message.channel, own, came.time)
+
+
+def _heard(message: Message, policy: Policy) -> Heard | None:
+    settings = policy.channels.get(message.channel)
+    words = settings.keywords if settings else None
+    return keywords.read(message.body or message.subject, words)
+
+
+def _greets(message: Message, policy: Policy, notice: int) -> bool:
+    settings = policy.channels.get(message.channel)
+    return settings is not None and settings.first_contact and notice > 0
 
 
 def _is_granted_by_writing(policy: Policy) -> bool:
