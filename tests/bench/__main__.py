@@ -18,6 +18,7 @@ from tests.bench import (
     crypto_bench,
     erase_bench,
     gate_bench,
+    minimisation_bench,
     throughput_bench,
     upkeep_bench,
 )
@@ -46,6 +47,7 @@ def _printed(figures: Iterable[Figure]) -> Iterator[Figure]:
 def _figures(*, write: bool) -> Iterator[Figure]:
     # What compares processes comes first, while nothing else of ours runs.
     yield from crypto_bench.figures()
+    yield from minimisation_bench.figures()
     yield from gate_bench.in_process()
     yield from cold_start.figures()
     with (

@@ -34,7 +34,8 @@ from lethe.crypto.holders import Kem, generate
 from lethe.domain.messages import Direction, MessageId
 from lethe.domain.rules import Flag, Rule
 
-Figure = dict[str, Any]
+from tests.bench.figures import Figure, at_least
+
 ROUNDS = 40
 MESSAGES = 20
 SUITES = {
@@ -230,9 +231,3 @@ def figures() -> Iterator[Figure]:
     yield at_least("open_vs_encryption_sdk.no_context", opening, None)
     peak = round(attachment_peak_mb(), 1)
     yield {"name": "attachment_peak_mb", "value": peak, "unit": "MB", "bar": 64, "ok": peak <= 64}
-
-
-def at_least(name: str, value: float, bar: float | None) -> Figure:
-    """A ratio and the least that it has to be; without a bar it only informs."""
-    ok = bar is None or value >= bar
-    return {"name": name, "value": round(value, 2), "unit": "×", "bar": bar, "ok": ok}

@@ -24,6 +24,9 @@ from lethe.domain.messages import Attachment, Direction, Message, Participant, R
 CHANNEL: Final = "email"
 MAX_PARTICIPANTS: Final = 1_001
 """1,000 external participants and the own mailbox."""
+MAX_FURTHER: Final = 200
+MAX_FURTHER_BYTES: Final = 1_000
+"""So many further headers, and so much of each, are offered to the policy."""
 _MAX_MENTIONS: Final = 5_000
 _MAX_ADDRESS_HEADERS: Final = 1_048_576
 _MAX_UNPARSED: Final = 50
@@ -65,8 +68,6 @@ _ID_HEADERS: Final = ("message-id", "in-reply-to", "references", "list-id")
 _READ_ELSEWHERE: Final = frozenset(
     (*_CONTENT_HEADERS, *_ID_HEADERS, *_ROLES, "reply-to", "subject", "content-type")
 )
-_MAX_FURTHER: Final = 200
-_MAX_FURTHER_CHARACTERS: Final = 1_000
 _ID: Final = re.compile(r"<[^<>\s]+>")
 _INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _EXTENSIONS: Final = {
@@ -312,8 +313,8 @@ def _further_headers(mail: Part) -> Iterator[tuple[str, str]]:
         for name, value in mail.headers
         if name not in _READ_ELSEWHERE and not name.startswith("x-lethe-")
     )
-    for name, value in islice(further, _MAX_FURTHER):
-        text = header_text(value[:_MAX_FURTHER_CHARACTERS])
+    for name, value in islice(further, MAX_FURTHER):
+        text = header_text(value[:MAX_FURTHER_BYTES])
         yield name, "" if "@" in text else text
 
 

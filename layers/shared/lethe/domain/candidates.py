@@ -32,6 +32,15 @@ _MASK: Final = "***"
 """Every mask has it."""
 
 _END: Final = re.compile(END)
+_OTHER: Final = re.compile(
+    r"(?<!\w)(?:order|invoice|ticket|case|ref|reference|customer|account|tracking|parcel|serial|item"
+    r"|article|booking|batch|bestell|auftrags?|rechnungs?|kunden|vorgangs?|sendungs?|artikel|serien"
+    r"|vertrags?|buchungs?|charge|kassenzeichen|aktenzeichen|konto|commande|facture|dossier|client"
+    r"|colis|suivi|contrat|r[ée]f[ée]rence|r[ée]f|compte|s[ée]rie|lot)"
+    r"[\s-]{0,2}(?:id|no|nr|number|num[ée]ro|nummer|n°|n)?[\s:#.=]{0,3}$",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL: Final = 40
 _MAX_ENDS: Final = 24
 
 
@@ -80,3 +89,8 @@ def reaches(text: str, start: int, end: int, limit: int = BEFORE) -> bool:
         and text.find(BLANK, start, end) < 0
         and text.find(_MASK, start, end) < 0
     )
+
+
+def is_labelled_otherwise(text: str, start: int) -> bool:
+    """Say whether a word right before it says what number it is: an order's, an invoice's."""
+    return _OTHER.search(text, max(0, start - _LONGEST_LABEL), start) is not None

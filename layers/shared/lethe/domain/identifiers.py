@@ -14,7 +14,17 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from lethe.domain.candidates import BEFORE, END, SPACES, START, Checks, Spans, reaches, scan
+from lethe.domain.candidates import (
+    BEFORE,
+    END,
+    SPACES,
+    START,
+    Checks,
+    Spans,
+    is_labelled_otherwise,
+    reaches,
+    scan,
+)
 
 _BEHIND: Final = 20
 _LONGEST_WORD: Final = 32
@@ -67,7 +77,7 @@ _IDENTIFIERS: Final = (
     _Identifier("at.tin", "##-?###/?####", "abgabenkonto"),
     _Identifier("bg.egn", "##########", r"egn\b|егн"),
     _Identifier("cz.rc", "##[0-8]#[0-3]#####", "rodn"),
-    _Identifier("de.stnr", "##/###/#####|###/####?/####", "st-nr|stnr|steuernr"),
+    _Identifier("de.stnr", "###?/###/#####|###/####/####", "st-?nr|steuernr|finanzamt"),
     _Identifier("dk.cpr", "DDMM##-?_####", "cpr"),
     _Identifier("gr.vat", "#########", r"afm\b|αφμ"),
     _Identifier("hr.oib", "###########", r"oib\b"),
@@ -78,6 +88,9 @@ _IDENTIFIERS: Final = (
     _Identifier("pt.nif", "###_###_###", r"nif\b|contribuinte"),
     _Identifier("se.personnummer", "##MMDD####", "personn"),
 )
+
+MODULES: Final = frozenset(one.module for one in _IDENTIFIERS)
+"""Those of stdnum that are asked."""
 
 _ANY: Final = (
     r"tax id|tax identification|tax number|tax no\b|tin\b|tax code|national id|identity number"
@@ -115,13 +128,19 @@ def identifiers(text: str) -> Spans:
             match = known.form.match(seen, start)
             if (
                 match
-                and (known.words is None or _is_named(known.words, seen, start, match.end()))
+                and _may_be(known, seen, start, match.end())
                 and (checks.are_spent() or known.is_valid(match[0].upper()))
             ):
                 return match.end()
         return 0
 
     return scan(_CANDIDATE, text, end_of)
+
+
+def _may_be(known: _Compiled, text: str, start: int, end: int) -> bool:
+    if known.words is None:
+        return not is_labelled_otherwise(text, start)
+    return _is_named(known.words, text, start, end)
 
 
 def _is_named(words: re.Pattern[str], text: str, start: int, end: int) -> bool:

@@ -12,7 +12,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from lethe.domain.candidates import SPACES, START, Checks, Spans, ends, reaches, scan
+from lethe.domain.candidates import (
+    SPACES,
+    START,
+    Checks,
+    Spans,
+    ends,
+    is_labelled_otherwise,
+    reaches,
+    scan,
+)
 
 REGIONS: Final = ("DE", "FR", "GB", "AT", "CH", "BE", "IE")
 """Whose national numbers begin with 0 and are written in German, French or English."""
@@ -29,34 +38,32 @@ _NATIONAL: Final = re.compile(r"\(?0[1-9]|\(0\)")
 _ANOTHER: Final = re.compile(rf"[{SPACES}](?:\+|0[1-9][0-9])")
 """A further number follows, if what stands before is long enough to be one."""
 _LONG_ENOUGH: Final = 9
+_GOES_ON: Final = re.compile(rf"[0-9][{SPACES}][0-9(]$")
+"""The middle of a longer number, unless a telephone number ends there."""
 _DATE: Final = re.compile(r"[0-3]?[0-9]([./-])[01]?[0-9]\1(?:[12][0-9])?[0-9]{2}(?![0-9]|\1[0-9])")
 _WORDS: Final = re.compile(
     r"(?<![^\W_])(?:tel|t[ée]l|phone|mobil|cell|fax|whatsapp|sms|hotline|call|ring|text me"
     r"|handy|anruf|ruf|r[üu]ckruf|durchwahl|portable|appel|rappel|joindre)",
     re.IGNORECASE,
 )
-_OTHER: Final = re.compile(
-    r"(?<!\w)(?:order|invoice|ticket|case|ref|reference|customer|account|tracking|parcel|serial|item"
-    r"|article|booking|bestell|auftrag|rechnung|kunden|vorgang|vorgangs|sendung|sendungs|artikel|serien"
-    r"|vertrag|vertrags|buchung|buchungs|kassenzeichen|aktenzeichen|commande|facture|dossier|client"
-    r"|colis|suivi|contrat|r[ée]f[ée]rence|r[ée]f|compte|s[ée]rie|konto)"
-    r"s?[\s-]{0,2}(?:id|no|nr|number|num[ée]ro|nummer|n°|n)?[\s:#.=°]{0,3}$",
-    re.IGNORECASE,
-)
-_LABEL: Final = 40
 
 
 def phones(text: str) -> Spans:
     """Find telephone numbers."""
     checks = Checks()
     words = [word.end() for word in _WORDS.finditer(text)]
+    last = 0
 
     def end_of(seen: str, start: int, stop: int) -> int:
+        nonlocal last
         regions = _regions(seen, start, words)
         if not regions or _DATE.match(seen, start, stop):
             return 0
+        if _GOES_ON.search(seen, max(0, start - 2), start + 1) and start != last + 1:
+            return 0
         for end in ends(seen, start, _until_another(seen, start, stop)):
             if any(checks.are_spent() or _is_phone(seen[start:end], one) for one in regions):
+                last = end
                 return end
         return 0
 
@@ -80,13 +87,19 @@ def _regions(text: str, start: int, words: Sequence[int]) -> tuple[str, ...]:
     behind_word = index and reaches(text, words[index - 1], start)
     if not behind_word and not _NATIONAL.match(text, start):
         return ()
-    if _OTHER.search(text, max(0, start - _LABEL), start):
+    if is_labelled_otherwise(text, start):
         return ()
     return (*REGIONS, *_FURTHER_REGIONS) if behind_word else REGIONS
 
 
 def _is_phone(value: str, region: str) -> bool:
-    from phonenumbers import Leniency, PhoneNumberMatcher  # noqa: PLC0415 - a cold start pays
+    import phonenumbers  # noqa: PLC0415 - a cold start pays
 
-    found = PhoneNumberMatcher(value, region, leniency=Leniency.VALID)
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return False
+    if not phonenumbers.is_valid_number(number):  # half as dear as the matcher, which asks it too
+        return False
+    found = phonenumbers.PhoneNumberMatcher(value, region, leniency=phonenumbers.Leniency.VALID)
     return any((match.start, match.end) == (0, len(value)) for match in found)

@@ -15,7 +15,7 @@ from typing import Final
 
 from lethe.domain.candidates import Spans
 
-_LEXICON: Final = {
+LEXICON: Final = {
     "health": """
         abortion* AIDS alcoholism alzheimer* anorexia anorexic antidepressant* arthritis asthma*
         autism autistic adhd hiv biopsy bipolar_disorder blood_pressure blood_type bulimia bulimic
@@ -24,7 +24,7 @@ _LEXICON: Final = {
         disability_pension disabled_person disabled_people severely_disabled drug_addict* epilepsy
         epileptic* had_a_miscarriage miscarried hepatitis insulin leukaemia leukemia mental_illness
         mental_health_problem* multiple_sclerosis pregnancy pregnant parkinson_s parkinson_disease
-        psychiatric psychiatrist* psychotherap* schizophreni* sick_leave sick_note suicidal
+        psychiat* psychotherap* schizophreni* sick_leave sick_note suicidal
         suicide_attempt tumor* tumour* tuberculosis tested_positive_for
 
         abtreibung* alkoholiker* alkoholkrank* alkoholsucht depressionen depressiv*
@@ -33,7 +33,7 @@ _LEXICON: Final = {
         epileptiker* fehlgeburt* grad_der_behinderung an_krebs krebs_erkrankt krebs_diagnostiziert
         krebsdiagnose krebserkrankung* krebskrank* krebspatient* blutkrebs brustkrebs darmkrebs
         hautkrebs lungenkrebs prostatakrebs herzinfarkt* krankgeschrieben krankschreibung* leukämie
-        magersucht magersüchtig* psychiater* psychiatrisch* psychiatrie rheuma* schizophrenie
+        magersucht magersüchtig* rheuma* schizophrenie
         schlaganfall* schwanger schwangere* schwangerschaft* schwerbehinder* selbstmordversuch*
         suchtkrank* suizid* tuberkulose unter_depression
 
@@ -54,7 +54,7 @@ _LEXICON: Final = {
         bin_evangelisch ist_evangelisch evangelische_kirche freikirche* getauft islamisch* jüdin*
         jüdisch* judentum ist_jude bin_jude kirchenaustritt* kirchensteuer* konfessionslos*
         katholisch* katholik* moschee* moslem* zeuge_jehovas zeugen_jehovas zeugin_jehovas
-        religiöse_überzeugung* religionszugehörigkeit synagoge*
+        religiöse*_überzeugung* religionszugehörigkeit synagoge*
 
         athée* athéisme bouddhis* catholique* suis_chrétien suis_chrétienne foi_chrétienne
         christianisme conviction*_religieuse* coran hindou* islamique* juif juifs juive juives
@@ -65,8 +65,8 @@ _LEXICON: Final = {
         republican_party
 
         AfD CDU CSU FDP SPD grünen_gewählt kommunist* faschist* linksextrem* rechtsextrem* neonazi*
-        parteibuch parteimitglied* parteizugehörigkeit politische_einstellung* politische_meinung*
-        politische_überzeugung* sozialist*
+        parteibuch parteimitglied* parteizugehörigkeit politische*_einstellung* politische*_meinung*
+        politische*_überzeugung* sozialist*
 
         communiste* extrême_droite extrême_gauche fasciste* france_insoumise opinion*_politique*
         parti_communiste parti_socialiste rassemblement_national conviction*_politique*""",
@@ -93,7 +93,7 @@ _LEXICON: Final = {
         fingerprints fingerprint_scan* genetic_disorder* genetic_test* iris_scan* retina_scan*
         voiceprint*
         biometri* dna_analyse* dna_probe* erbkrankheit* fingerabdruck fingerabdrücke* gendefekt*
-        genetische_untersuchung* genetische_veranlagung gentest* gesichtserkennung irisscan*
+        genetische*_untersuchung* genetische*_veranlagung gentest* gesichtserkennung irisscan*
         analyse*_adn biométri* empreinte*_digitale* maladie*_génétique* maladie*_héréditaire*
         reconnaissance_faciale test*_adn test*_génétique*""",
 }
@@ -105,11 +105,13 @@ accents and umlauts is also found without.
 
 _HARMLESS: Final = """
     tropic_of_cancer tropique_du_cancer star_sign_cancer signe_du_cancer pregnant_pause*
+    christian_name* a_christian_name*
     digitale*_fingerabdruck ökologische*_fingerabdruck browser_fingerprints key_fingerprints
     ssh_fingerprints certificate_fingerprints"""
 """Phrases in which such a word says nothing of anybody."""
 
 _WORD: Final = re.compile(r"(?<!\w)[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*+(?!\w)")
+_HEAD: Final = 3
 _GAP: Final = re.compile(r"[\s'’.-]{1,3}")
 
 
@@ -121,11 +123,15 @@ class _Phrase:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The phrases by their first word, or by the first word's beginning where it ends in `*`."""
+    """The phrases by their first word, or by the first word's beginning where it ends in `*`.
+
+    `heads` are the first letters of them all: most words of a text need no further look.
+    """
 
     whole: dict[str, list[_Phrase]]
     stems: dict[str, list[_Phrase]]
     lengths: tuple[int, ...]
+    heads: frozenset[str]
 
     def of(self, word: str, folded: str) -> Iterator[_Phrase]:
         """Yield what may begin with the word."""
@@ -139,39 +145,32 @@ class _Index:
 def special_words(text: str) -> Spans:
     """Find the lexicon's words and phrases, the longest first."""
     index = _index()
-    words = [(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
-    folded = [_folded(word) for _, _, word in words]
-    at = 0
-    while at < len(words):
-        longest: _Phrase | None = None
-        for phrase in index.of(words[at][2], folded[at]):
-            longer = longest is None or len(phrase.words) > len(longest.words)
-            if longer and _stands(phrase, at, text, words, folded):
-                longest = phrase
-        if longest is None:
-            at += 1
+    behind = 0
+    for first in _WORD.finditer(text):
+        word = first[0]
+        folded = _folded(word)
+        if folded[:_HEAD] not in index.heads or first.start() < behind:
             continue
-        last = at + len(longest.words) - 1
-        if not longest.harmless:
-            yield words[at][0], words[last][1]
-        at = last + 1
+        ends = [
+            (end, phrase.harmless)
+            for phrase in index.of(word, folded)
+            if (end := _end_of(phrase, text, first.end()))
+        ]
+        if ends:
+            behind, harmless = max(ends)
+            if not harmless:
+                yield first.start(), behind
 
 
-def _stands(
-    phrase: _Phrase,
-    at: int,
-    text: str,
-    words: list[tuple[int, int, str]],
-    folded: list[str],
-) -> bool:
-    if at + len(phrase.words) > len(words):
-        return False
-    for further, wanted in enumerate(phrase.words[1:], start=at + 1):
-        if not _is(wanted, folded[further]):
-            return False
-        if not _GAP.fullmatch(text, words[further - 1][1], words[further][0]):
-            return False
-    return True
+def _end_of(phrase: _Phrase, text: str, end: int) -> int:
+    """Where the phrase ends whose first word ends here; 0 if it does not stand here."""
+    for wanted in phrase.words[1:]:
+        gap = _GAP.match(text, end)
+        word = _WORD.match(text, gap.end()) if gap else None
+        if word is None or not _is(wanted, _folded(word[0])):
+            return 0
+        end = word.end()
+    return end
 
 
 def _is(wanted: str, folded: str) -> bool:
@@ -186,15 +185,16 @@ def _folded(word: str) -> str:
 def _index() -> _Index:
     whole: dict[str, list[_Phrase]] = {}
     stems: dict[str, list[_Phrase]] = {}
-    listed = [(entry, False) for words in _LEXICON.values() for entry in words.split()]
+    listed = [(entry, False) for words in LEXICON.values() for entry in words.split()]
     listed += [(entry, True) for entry in _HARMLESS.split()]
     for entry, harmless in listed:
         for spelling in _spellings(entry):
-            first, *further = spelling.split("_")
-            table, key = (stems, first[:-1]) if first.endswith("*") else (whole, first)
-            table.setdefault(key, []).append(_Phrase((first, *further), harmless))
+            words = tuple(spelling.split("_"))
+            table, key = (stems, words[0][:-1]) if words[0].endswith("*") else (whole, words[0])
+            table.setdefault(key, []).append(_Phrase(words, harmless))
     lengths = tuple(sorted({len(stem) for stem in stems}))
-    return _Index(whole, stems, lengths)
+    heads = frozenset(key[:_HEAD].casefold() for key in (*whole, *stems))
+    return _Index(whole, stems, lengths, heads)
 
 
 def _spellings(entry: str) -> set[str]:
