@@ -170,7 +170,7 @@ def test_L20_records_of_processing_are_made_of_the_same(archive: Archive, view: 
 
 def test_L65_the_right_to_object_stands_apart_at_the_top(archive: Archive) -> None:
     text = notice(archive, "en")["text"]
-    first = text.index("Art. 21")
+    first = text.index("Article 21(2)")
     assert first < text.index(
         archive.officer.read("GET", "/policy")["policy"]["vendors"]["twilio"]["name"]
     )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.e2e.archive import NEWS, SHOP, Archive, message, somebody, someone
+from tests.e2e.archive import NEWS, SHOP, Archive, message, somebody, someone, wait
 from tests.e2e.speaking import Speaking, evidence
 from tools.fake_vendors import FakeVendors
 
@@ -285,7 +285,7 @@ def test_L12_special_categories_are_told_apart_and_need_an_express_word(shop: Sp
 def test_L13_who_writes_first_gets_the_notice_once(shop: Speaking) -> None:
     person = somebody()
     shop.write(person, "Guten Tag, haben Sie offen?", "whatsapp")
-    shop.archive.settle()
+    wait(lambda: bool(shop.reached(person)), "the notice")
 
     [text] = shop.reached(person)
     assert "/notices/external/de" in text
@@ -293,10 +293,9 @@ def test_L13_who_writes_first_gets_the_notice_once(shop: Speaking) -> None:
     assert page.status == 200
     shop.write(person, "Hallo?", "whatsapp")
     shop.write(person, "Hallo!", "sms")
-    shop.archive.settle()
+    wait(lambda: len(shop.archive.found(person)) == 4, "three of theirs and one notice")
     assert shop.reached(person) == [text]
     assert shop.standing(person)["notice_version"] >= 1
-    assert len(shop.archive.found(person)) == 4  # three of theirs, one notice
 
 
 def test_L15_a_consent_runs_out(shop: Speaking) -> None:
@@ -342,8 +341,10 @@ def test_L17_an_erasure_voids_what_is_older(shop: Speaking) -> None:
 
     assert shop.denied(person, "newsletter") == "basis_void_by_erasure"
     assert shop.denied(person, "service") in {"no_recent_inbound", "basis_void_by_erasure"}
-    shop.archive.settle()
-    assert "voided" in [event["type"] for event in prove(shop, person)["events"]]
+    wait(
+        lambda: "voided" in [event["type"] for event in prove(shop, person)["events"]],
+        "what consent makes of the erasure",
+    )
     assert shop.archive.get(message_id).status == 410
 
     again = shop.agree(person, "newsletter", "sms")
