@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lethe.domain.earlier_periods import Starts, never_later
 from lethe.domain.periods import Period
@@ -143,6 +143,7 @@ class TestAfter:
         longer = policy(classes={"general": A_CLASS, "invoices": KEPT | {"period": "P10Y"}})
         assert longer.after(policy(), self.TODAY).earlier_periods == ()
 
+    @settings(deadline=None)  # the first comparison of two periods looks at four years of days
     @given(st.lists(policies(), min_size=2, max_size=5), DAYS, st.integers(0, 900))
     def test_L71_no_version_ends_later_what_an_earlier_one_would_have_ended(
         self, versions: list[Policy], captured: date, kept_days: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 from pydantic import BaseModel, model_validator
@@ -85,6 +86,7 @@ class EarlierPeriod(Span):
         )
 
 
+@lru_cache(maxsize=1024)
 def never_later(one: tuple[Period, Starts], other: tuple[Period, Starts]) -> bool:
     """Say whether messages of every day end under `one` no later than under `other`."""
     if one[1] is other[1] and _parts(one[0]) == _parts(other[0]):
