@@ -96,4 +96,6 @@ def _environment() -> dict[str, str]:
         "KEM": "X25519",
         "KEY_BACKUP_DAYS": "7",
         "LONGEST_CAPTURE_SECONDS": "30",
+        "LOG_RETENTION_DAYS": "30",
+        "MESSAGE_BACKUP_DAYS": "35",
     }
