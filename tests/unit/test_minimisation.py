@@ -103,6 +103,22 @@ def test_a_minimised_text_minimises_to_itself(text: str, actions: dict[Detector,
         assert not twice.masked
 
 
+_NEIGHBOURS = (
+    *(IBAN, "GB82WEST12345698765432", "4111 1111 1111 1111", "0151 23456789", "+49 30 1234567"),
+    *("(030) 1234567", "36574261809", "X1234567L", "BSN 123456782", "a@example.com", "schwanger"),
+    *("tropic of cancer", "order", "17"),
+)
+_BETWEEN = ("", " ", "-", "/", ".", "+", "(", " - ", ", ", "\n", "_", "*", "** ", "-+", "/ ")
+
+
+@pytest.mark.parametrize("between", _BETWEEN)
+def test_whatever_stands_beside_whatever_once_is_enough(between: str) -> None:
+    for left in _NEIGHBOURS:
+        for right in _NEIGHBOURS:
+            once = minimise_text(f"{left}{between}{right}", MASK)
+            assert minimise_text(once.text, MASK) == Minimised(once.text), (left, right)
+
+
 _MARKUP = re.compile(r"<[a-zA-Z/!][a-zA-Z0-9]*")
 
 

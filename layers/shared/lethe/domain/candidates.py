@@ -16,10 +16,13 @@ MAX_CHECKS: Final = 5_000
 SPACES: Final = " \u00a0\u2007\u2009\u202f"
 """What may stand between the digits of a number; a line's end may not."""
 
-START: Final = r"(?<!\w)(?<!\w-)(?<![0-9][./])(?<!\*{4} )"
-"""No number starts inside of a word or a longer number, nor with the last digits of a mask."""
+LAST_FOUR: Final = r"(?<!\*{4} )"
+"""What a mask leaves is no start of a number."""
 
-END: Final = r"(?!\w)(?![-/]\w|\.[0-9])"
+START: Final = r"(?<!\w)(?<![\w*]-)(?!(?<=[0-9][./])[0-9])" + LAST_FOUR
+"""No number starts inside of a word or of a longer number, even if that is a mask by now."""
+
+END: Final = r"(?!\w)(?![-/][\w*+]|\.[0-9*+])"
 """No number ends where a word or a longer number goes on."""
 
 BLANK: Final = "\x00"

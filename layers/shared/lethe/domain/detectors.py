@@ -122,7 +122,9 @@ def _finders() -> dict[Detector, Callable[[str], Spans]]:
 # --- e-mail: a run of characters around an @, and email-validator's syntax; no name server is asked
 
 
-_EMAIL: Final = re.compile(r"(?<!\w)\w[\w.%+'-]{0,63}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,9}+")
+_EMAIL: Final = re.compile(
+    r"(?<!\w)\w[\w.%+'-]{0,63}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,9}+(?!\*\* \*{4} )"
+)
 _FILE: Final = re.compile(r"@[0-9]x\.(?:png|jpe?g|gif|svg|webp)", re.IGNORECASE)
 """Not a domain but the name of an image for a finer screen."""
 
@@ -134,7 +136,11 @@ def _emails(text: str) -> Spans:
 
     def end_of(seen: str, start: int, stop: int) -> int:
         value = seen[start:stop].rstrip("-_")
-        return start + len(value) if checks.are_spent() or _is_email(value) else 0
+        while "." in value.partition("@")[2]:
+            if checks.are_spent() or _is_email(value):
+                return start + len(value)
+            value = value.rpartition(".")[0]  # what follows may be the next sentence
+        return 0
 
     return scan(_EMAIL, text, end_of)
 

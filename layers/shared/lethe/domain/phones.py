@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lethe.domain.candidates import (
+    LAST_FOUR,
     SPACES,
     START,
     Checks,
@@ -31,7 +32,8 @@ _FURTHER_REGIONS: Final = (
 )
 
 _CANDIDATE: Final = re.compile(
-    START + rf"[+(]{{0,2}}[0-9](?:[{SPACES}]?[()./–-]{{0,2}}[{SPACES}]?[0-9]){{6,16}}"
+    rf"(?:{START}|{LAST_FOUR}(?=\(?\+))[+(]{{0,2}}[0-9]"
+    rf"(?:[{SPACES}]?[()./–-]{{0,2}}[{SPACES}]?[0-9]){{6,16}}"
 )
 _INTERNATIONAL: Final = re.compile(r"\(?(?:\+|00[1-9])")
 _NATIONAL: Final = re.compile(r"\(?0[1-9]|\(0\)")
