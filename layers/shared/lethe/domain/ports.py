@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from lethe.domain.addresses import Address
 from lethe.domain.archive import Entry, EntryKey, Head, MessageItem, Tombstone, Versions
 from lethe.domain.audit import AuditEvent
 from lethe.domain.holders import HolderId, PublicHolder
@@ -83,6 +84,14 @@ class Shred:
     decisions: tuple[Decision, ...]
     at: datetime
     whole: bool = True
+
+
+class PseudonymHash(Protocol):
+    """The keyed hash that names an address without showing it."""
+
+    def pseudonym(self, address: Address) -> Pseudonym:
+        """The pseudonym of an address."""
+        ...
 
 
 class KeyWrap(Protocol):

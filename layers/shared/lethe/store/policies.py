@@ -23,7 +23,6 @@ from lethe.domain.policy import Policy, load_default
 from lethe.domain.proposals import document
 from lethe.store.dynamo import Item, Table, n, names, number, race, s, text, to_ms, transact
 from lethe.store.errors import TransactionCanceledError
-from lethe.store.notices import publishing
 from lethe.store.proposals import approving
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class DynamoPolicies:
 
     def put_in_force(self, change: Change) -> InForce:
         """Put what is to be in force, whole or not at all; RaceLostError if it can't follow."""
+        from lethe.store.notices import publishing  # noqa: PLC0415 - who reads a policy publishes none
+
         writes = [_head(change)]
         if change.policy is not None:
             writes += [_version(change, change.policy), approving(change)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
 from lethe.crypto import stream
 from lethe.domain.addresses import Address
@@ -18,8 +18,7 @@ from lethe.domain.content import AttachmentNote, PartGrant
 from lethe.domain.errors import ErasedError, LetheError, NotFoundError, RestrictedError
 from lethe.domain.messages import MessageId, Role
 from lethe.domain.policy import Policy
-from lethe.domain.ports import Archive, AuditTrail, Objects, Policies, Register
-from lethe.domain.register import Pseudonym
+from lethe.domain.ports import Archive, AuditTrail, Objects, Policies, PseudonymHash, Register
 from lethe.domain.rules import Rule
 from lethe.store.parallel import each
 from lethe.usecases.opening import OpenedVersion, Opening
@@ -28,14 +27,6 @@ from lethe.usecases.search import Position, SearchQuery, find, position
 
 GRANT_LIFETIME: Final = timedelta(minutes=5)
 """How long the URL of an attachment's ciphertext works."""
-
-
-class PseudonymHash(Protocol):
-    """The one keyed hash that a reader may compute."""
-
-    def pseudonym(self, address: Address) -> Pseudonym:
-        """The pseudonym of an address."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

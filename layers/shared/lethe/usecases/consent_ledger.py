@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import uuid4
 
 from lethe.crypto import consent_chain, consent_contents, jws
@@ -29,11 +29,11 @@ from lethe.domain.errors import ConflictError, RaceLostError
 from lethe.domain.evidence import Evidence
 from lethe.domain.holders import PublicHolder
 from lethe.domain.policy import Policy
-from lethe.domain.ports import AuditTrail, KeyWrap, Policies, Register
+from lethe.domain.ports import AuditTrail, KeyWrap, Policies, PseudonymHash, Register
 from lethe.domain.ports_sending import Consents, NewConsentKey, Signer, Texts
 from lethe.domain.register import Pseudonym
 
-__all__ = ["Act", "AddressHash", "ConsentLedger", "Recorded", "SuppressedError", "event_id"]
+__all__ = ["Act", "ConsentLedger", "Recorded", "SuppressedError", "event_id"]
 
 _ATTEMPTS: Final = 8
 _HERE: Final = "the controller's own AWS account"
@@ -42,14 +42,6 @@ _SUPPRESSED: Final = (
     "An import does not bring back the consent of one who withdrew, objected, stopped messages or"
     " was erased; such a person consents anew."
 )
-
-
-class AddressHash(Protocol):
-    """The pseudonym's keyed hash."""
-
-    def pseudonym(self, address: Address) -> Pseudonym:
-        """The pseudonym of an address."""
-        ...
 
 
 @dataclass
@@ -107,7 +99,7 @@ class ConsentLedger:
     policies: Policies
     register: Register
     audit: AuditTrail
-    hashes: AddressHash
+    hashes: PseudonymHash
     clock: Callable[[], datetime]
     kem: Kem
     storage: str = _HERE

@@ -23,10 +23,9 @@ from lethe.domain.callers import Caller
 from lethe.domain.consent import ConsentEvent, ConsentState
 from lethe.domain.consent_record import iso
 from lethe.domain.errors import ErasedError, NotFoundError, SealError
-from lethe.domain.ports import AuditTrail, KeyWrap, Policies, WrappedKey
+from lethe.domain.ports import AuditTrail, KeyWrap, Policies, PseudonymHash, WrappedKey
 from lethe.domain.ports_sending import Consents, Signer, Texts
 from lethe.domain.register import Pseudonym
-from lethe.usecases.consent_ledger import AddressHash
 
 FORMAT: Final = "lethe/consent-proof/1"
 _NEVER: Final = "Nothing was ever recorded of this address."
@@ -51,7 +50,7 @@ class ConsentProof:
     wrap: KeyWrap
     policies: Policies
     audit: AuditTrail
-    hashes: AddressHash
+    hashes: PseudonymHash
     clock: Callable[[], datetime]
 
     def proof(self, address: Address, *, reason: str, caller: Caller) -> Proof:

@@ -15,10 +15,10 @@ from lethe.domain.consent_words import StandingLine, standing_lines
 from lethe.domain.errors import FieldProblem, InvalidInputError, LetheError
 from lethe.domain.evidence import Evidence, Method
 from lethe.domain.policy import Policy
-from lethe.domain.ports import AuditTrail, Policies
+from lethe.domain.ports import AuditTrail, Policies, PseudonymHash
 from lethe.domain.ports_sending import Consents
 from lethe.domain.purposes import EventGrant
-from lethe.usecases.consent_ledger import Act, AddressHash, ConsentLedger, Recorded, event_id
+from lethe.usecases.consent_ledger import Act, ConsentLedger, Recorded, event_id
 
 MAX_CONSENTS: Final = 20
 """Answers of one person in one call: as many as a form has boxes."""
@@ -75,7 +75,7 @@ class Consenting:
     consents: Consents
     policies: Policies
     audit: AuditTrail
-    hashes: AddressHash
+    hashes: PseudonymHash
     clock: Callable[[], datetime]
 
     def record(self, address: Address, acts: Sequence[Act], told: Telling) -> list[Recorded]:

@@ -22,10 +22,18 @@ from lethe.domain.errors import (
 from lethe.domain.holders import HolderId
 from lethe.domain.messages import MessageId
 from lethe.domain.policy import DeletableBy, Policy
-from lethe.domain.ports import Archive, AuditTrail, Keys, Ledger, Policies, PurgeQueue, Register
+from lethe.domain.ports import (
+    Archive,
+    AuditTrail,
+    Keys,
+    Ledger,
+    Policies,
+    PseudonymHash,
+    PurgeQueue,
+    Register,
+)
 from lethe.domain.rules import Rule
 from lethe.domain.work import PurgeMessage
-from lethe.usecases.access import PseudonymHash
 
 _WAY = " The way that is open is a request for erasure: POST /requests."
 

@@ -31,10 +31,10 @@ from lethe.domain.outbox import (
     TryAgain,
     Unknown,
 )
-from lethe.domain.ports import AuditTrail, Policies
+from lethe.domain.ports import AuditTrail, Policies, PseudonymHash
 from lethe.domain.ports_sending import Consents, Outbox, OutQueue, TransitKeys, VendorClient
 from lethe.domain.vendors import Adapter
-from lethe.usecases.consent_ledger import Act, AddressHash, Recorded, event_id
+from lethe.usecases.consent_ledger import Act, Recorded, event_id
 from lethe.usecases.sending import basis_of, flags_of
 
 LONGEST_RUN: Final = timedelta(minutes=1)
@@ -83,7 +83,7 @@ class Delivery:
     consents: Consents
     policies: Policies
     audit: AuditTrail
-    hashes: AddressHash
+    hashes: PseudonymHash
     clock: Callable[[], datetime]
 
     def work(self, dispatch: DispatchId, number: int) -> SendState | None:

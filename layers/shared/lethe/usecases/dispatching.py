@@ -22,8 +22,8 @@ from lethe.domain.gating import denied, together, watched
 from lethe.domain.minimisation import Minimised, minimise_html, minimise_text
 from lethe.domain.outbox import OutMessage
 from lethe.domain.policy import Policy
+from lethe.domain.ports import PseudonymHash
 from lethe.domain.register import Pseudonym
-from lethe.usecases.access import PseudonymHash
 from lethe.usecases.gate import Decisions, Gate, Look
 from lethe.usecases.parting import is_withdrawable, with_withdrawal
 

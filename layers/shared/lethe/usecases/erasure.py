@@ -29,6 +29,7 @@ from lethe.domain.ports import (
     EraseQueue,
     Ledger,
     Policies,
+    PseudonymHash,
     PurgeQueue,
     Register,
     Requests,
@@ -44,7 +45,6 @@ from lethe.domain.requests import (
     RequestState,
 )
 from lethe.domain.work import PurgeHolder
-from lethe.usecases.access import PseudonymHash
 
 MAX_ADDRESSES: Final = 20
 _TRIES: Final = 5

@@ -19,10 +19,9 @@ from lethe.domain.consent import ConsentState
 from lethe.domain.gate import Decision, Known, Question, Subject
 from lethe.domain.gating import decide, figures, gate_of, on_failure, watched
 from lethe.domain.policy import Policy
-from lethe.domain.ports import AuditTrail, Policies, Register
+from lethe.domain.ports import AuditTrail, Policies, PseudonymHash, Register
 from lethe.domain.ports_sending import ActivityLog, Consents
 from lethe.domain.register import Pseudonym, RegisterItem
-from lethe.usecases.access import PseudonymHash
 
 _A_LOOK: Final = 100
 _NOBODY: Final = Subject(RegisterItem(Pseudonym("")), ConsentState(Pseudonym("")))

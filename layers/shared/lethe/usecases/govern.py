@@ -13,8 +13,7 @@ from lethe.domain.callers import Caller
 from lethe.domain.classification import Classification, Facts, RuleResult
 from lethe.domain.own_addresses import OwnAddress, OwnSpan
 from lethe.domain.policy import Policy
-from lethe.domain.ports import AuditTrail, Policies, Register
-from lethe.usecases.access import PseudonymHash
+from lethe.domain.ports import AuditTrail, Policies, PseudonymHash, Register
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from lethe.domain.evidence import FRESH, Action, Evidence, Method
 from lethe.domain.human_review import possible_withdrawal
 from lethe.domain.keywords import Heard
 from lethe.domain.policy import Policy
+from lethe.domain.ports import PseudonymHash
 from lethe.domain.ports_sending import Reviews
 from lethe.domain.reception import Came
 from lethe.domain.register import Pseudonym
 from lethe.domain.vendors import Adapter
-from lethe.usecases.consent_ledger import Act, AddressHash, ConsentLedger, event_id
+from lethe.usecases.consent_ledger import Act, ConsentLedger, event_id
 from lethe.usecases.following import Following
 
 _HEARD: Final = Caller("inbound-message")
@@ -32,7 +33,7 @@ class KeywordEvents:
     ledger: ConsentLedger
     following: Following
     reviews: Reviews
-    hashes: AddressHash
+    hashes: PseudonymHash
     clock: Callable[[], datetime]
 
     def record(self, heard: Heard, sender: Address, came: Came, policy: Policy) -> None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from lethe.domain import keywords
-from lethe.domain.addresses import Address
 from lethe.domain.consent import ConsentState
 from lethe.domain.errors import LetheError
 from lethe.domain.evidence import FRESH
@@ -21,7 +20,7 @@ from lethe.domain.keywords import Heard
 from lethe.domain.messages import Direction, Message, MessageId, Role
 from lethe.domain.own_addresses import AddressKind, kind_at
 from lethe.domain.policy import Policy
-from lethe.domain.ports import Register
+from lethe.domain.ports import PseudonymHash, Register
 from lethe.domain.ports_sending import Consents
 from lethe.domain.purposes import InboundGrant
 from lethe.domain.reception import Came, Stranger
@@ -37,14 +36,6 @@ _MARKS_KEPT: Final = 10_000
 
 Inbound = tuple[Message, MessageId]
 """A captured message with its id."""
-
-
-class PseudonymHash(Protocol):
-    """The keyed hash that names an address."""
-
-    def pseudonym(self, address: Address) -> Pseudonym:
-        """The pseudonym of an address."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,8 @@ from lethe.domain.gate import Decision, Reason
 from lethe.domain.messages import Role
 from lethe.domain.outbox import DispatchId, OutItem, OutMessage
 from lethe.domain.policy import Policy
-from lethe.domain.ports import AuditTrail, Policies
+from lethe.domain.ports import AuditTrail, Policies, PseudonymHash
 from lethe.domain.vendors import Adapter
-from lethe.usecases.consent_ledger import AddressHash
 from lethe.usecases.outgoing import Draft, Outgoing
 from lethe.usecases.parting import is_withdrawable, with_withdrawal
 
@@ -58,7 +57,7 @@ class Sending:
     outgoing: Outgoing
     policies: Policies
     audit: AuditTrail
-    hashes: AddressHash
+    hashes: PseudonymHash
     links: Callable[[WithdrawalLink], str]
     """The token of a withdrawal link."""
     adapters: frozenset[Adapter]

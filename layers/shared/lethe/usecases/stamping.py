@@ -16,8 +16,8 @@ from lethe.crypto.authorisation import Authorised, Covered, Verdict, check
 from lethe.domain.channel_settings import Gate as Mode
 from lethe.domain.messages import Direction, Message, Role
 from lethe.domain.policy import Policy
+from lethe.domain.ports import PseudonymHash
 from lethe.domain.ports_sending import ActivityLog
-from lethe.usecases.consent_ledger import AddressHash
 
 AUTHORISATION_HEADER: Final = "x-lethe-authorisation"
 BASIS_HEADER: Final = "x-lethe-basis"
@@ -45,7 +45,7 @@ _OF: Final = {
 class Stamping:
     """The use case; a message gets the worst that is true of any of its recipients."""
 
-    hashes: AddressHash
+    hashes: PseudonymHash
     key: Callable[[], bytes]
     """The key of authorisations, derived when the first token comes."""
     activity: ActivityLog

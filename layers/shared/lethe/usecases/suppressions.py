@@ -11,11 +11,10 @@ from lethe.domain.addresses import Address
 from lethe.domain.consent import EVERY
 from lethe.domain.errors import FieldProblem, InvalidInputError
 from lethe.domain.gate import Known, Question, Reason, Subject
-from lethe.domain.ports import Policies, Register
+from lethe.domain.ports import Policies, PseudonymHash, Register
 from lethe.domain.ports_sending import Consents
 from lethe.domain.register import Pseudonym, RegisterItem
 from lethe.domain.suppression import suppression, suppression_of_all
-from lethe.usecases.access import PseudonymHash
 from lethe.usecases.dispatching import NO_PURPOSE
 
 _A_LOOK: Final = 100

@@ -19,11 +19,11 @@ from lethe.domain.evidence import Evidence, Method
 from lethe.domain.human_review import objection
 from lethe.domain.own_addresses import AddressKind, kind_at
 from lethe.domain.policy import Policy
-from lethe.domain.ports import Policies, Register
+from lethe.domain.ports import Policies, PseudonymHash, Register
 from lethe.domain.ports_sending import Consents, Reviews
 from lethe.domain.purposes import Purpose
 from lethe.domain.register import Pseudonym
-from lethe.usecases.consent_ledger import Act, AddressHash, ConsentLedger, Recorded, event_id
+from lethe.usecases.consent_ledger import Act, ConsentLedger, Recorded, event_id
 from lethe.usecases.consenting import Telling
 from lethe.usecases.following import Following, Follows
 
@@ -90,7 +90,7 @@ class Withdrawing:
     policies: Policies
     register: Register
     reviews: Reviews
-    hashes: AddressHash
+    hashes: PseudonymHash
     links: Links
     clock: Callable[[], datetime]
 
