@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from lethe.store.register import DynamoRegister
     from lethe.usecases.capture import Capture
     from lethe.usecases.first_contact import FirstContact
+    from lethe.usecases.gathered import Gathered
     from lethe.usecases.keyword_events import KeywordEvents
-    from lethe.usecases.observing import Gathered, Observing
+    from lethe.usecases.observing import Observing
     from lethe.usecases.reception import Reception
     from lethe.usecases.sent_capture import SentCapture
     from lethe.usecases.stamping import Stamping
@@ -126,7 +127,7 @@ class _House:
     @cached_property
     def gathered(self) -> Gathered:
         from lethe.store.activity import DynamoActivity
-        from lethe.usecases.observing import Gathered
+        from lethe.usecases.gathered import Gathered
 
         log = DynamoActivity(self.world.dynamodb, counts=self.env.counts_table)
         return Gathered(log, self.world.clock)
