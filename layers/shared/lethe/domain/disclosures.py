@@ -218,7 +218,8 @@ def _kept(starts: Starts) -> str:
 
 def _internal(given: Iterable[tuple[str | None, bool | None]]) -> set[str]:
     """The names that rules give to messages without anybody from outside, and to no others."""
-    inside, outside = set(), set()
+    inside: set[str] = set()
+    outside: set[str] = set()
     for name, external in given:
         if name is not None:
             (inside if external is False else outside).add(name)

@@ -46,12 +46,11 @@ class DynamoNotices:
 
     def version(self, audience: Audience, version: int) -> PublishedNotice:
         """Read a version with all its words; NotFoundError."""
-        items = self._table.query(
-            "pk = :pk AND begins_with(sk, :sk)", {":pk": s(audience), ":sk": s(_sk(version))}
-        )
-        head, *languages = [*items] or [None]
-        if head is None:
+        values = {":pk": s(audience), ":sk": s(_sk(version))}
+        items = [*self._table.query("pk = :pk AND begins_with(sk, :sk)", values)]
+        if not items:
             raise NotFoundError("There is no such version of this notice.")
+        head, *languages = items
         words = {text(item, "sk").rpartition("#")[2]: _opened(item) for item in languages}
         document = NoticeDocument(audience, words=words, **_opened(head))
         return PublishedNotice(
