@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 from lethe.api import auth
-from lethe.api.bodies.access import SearchIn
+from lethe.api.bodies.access import ProofIn, SearchIn
 from lethe.api.bodies.erase import DecisionsIn, DeletionIn, RequestIn
 from lethe.api.bodies.govern import ApprovalIn, FactsIn, OwnAddressQuery
 from lethe.api.bodies.ingest import UploadIn
@@ -77,6 +77,12 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     ("POST", "/messages/search"): Operation(
         "Find the messages of an address", {"200": "A page, newest first."}, body=SearchIn
+    ),
+    ("POST", "/consents/proof"): Operation(
+        "Prove everything on record of one person's consents, for anybody to verify",
+        {"200": "Every event, text and receipt, and whether the chain of them holds."},
+        "400 403 404 410 500 503",
+        ProofIn,
     ),
     ("GET", "/messages/<message_id>/original"): Operation(
         "Read the raw original",
