@@ -215,7 +215,10 @@ def document() -> dict[str, Any]:
         "components": {
             "schemas": schemas["$defs"] | {"Problem": PROBLEM},
             "responses": {"Problem": {"description": "See api.md.", "content": problem}},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "account": {"type": "http", "scheme": "basic"},
+            },
         },
     }
 
@@ -234,7 +237,9 @@ def _operation(path: str, operation: Operation, access: auth.Access) -> dict[str
     contents |= operation.others or {}
     described: dict[str, Any] = {
         "summary": operation.summary,
-        "security": [{"token": [scope]} for scope in sorted(access.token_scopes)],
+        "security": [{"account": []}]
+        if operation.by_account
+        else [{"token": [scope]} for scope in sorted(access.token_scopes)],
         "parameters": [
             *(_parameter(name, "path") for name in re.findall(r"\{(\w+)\}", path)),
             *(_parameter(name, "header") for name in operation.headers),

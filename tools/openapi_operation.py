@@ -19,3 +19,5 @@ class Operation:
     others: dict[str, Any] | None = None
     headers: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
+    by_account: bool = False
+    """Callers prove themselves by the company's account and token at Twilio (HTTP Basic)."""

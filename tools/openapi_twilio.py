@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from lethe.api.calls import IDEMPOTENCY_KEY
+
 from tools.openapi_operation import Operation
 
 _FORM: Final[dict[str, Any]] = {
@@ -30,11 +32,13 @@ TWILIO: Final[dict[tuple[str, str], Operation]] = {
         {"201": "Twilio's message resource.", **_REFUSED, "403": "The vendor is not allowed."},
         "500 503",
         others=_FORM,
-        headers=("I-Twilio-Idempotency-Token",),
+        headers=("I-Twilio-Idempotency-Token", IDEMPOTENCY_KEY),
+        by_account=True,
     ),
     ("GET", "/2010-04-01/Accounts/<sid>/Messages/<message_sid>"): Operation(
         "Follow a message as at Twilio; the path ends in .json",
         {"200": "Twilio's message resource.", **_REFUSED, "404": "There is no such message."},
         "500 503",
+        by_account=True,
     ),
 }
