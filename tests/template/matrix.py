@@ -1,8 +1,9 @@
 """Who may do what: every right of every function, and nothing else.
 
-`GetItem(pk cls)` reads those attributes alone, `GetItem[holds]` that item alone. Left out are a
-function's own log group, which it may write to, and StorageKey, which it uses through services. The
-template is held to this table in both directions, and `docs/threat-model.md` shows it.
+`GetItem(pk cls)` reads those attributes alone, `GetItem[holds]` that item alone, `PutItem[text#*]`
+puts those whose key begins so. Left out are a function's own log group, which it may write to, and
+StorageKey, which it uses through services. The template is held to this table in both directions,
+and `docs/threat-model.md` shows it.
 """
 
 CLEAR = "(pk sk m h s x e)"
@@ -17,7 +18,7 @@ CONSUMES = "DeleteMessage GetQueueAttributes ReceiveMessage"
 
 MATRIX: dict[str, dict[str, str]] = {
     "ingest": {
-        "RegisterTable": "BatchGetItem ConditionCheckItem GetItem PutItem UpdateItem",
+        "RegisterTable": "BatchGetItem GetItem UpdateItem",
         "KeysTable": "GetItem(pk parts whole) PutItem",
         "DayKeysTable": "GetItem(pk sk h public kem ended)",
         "MessagesTable": (
@@ -47,10 +48,10 @@ MATRIX: dict[str, dict[str, str]] = {
     },
     "access": {
         "RegisterTable": "GetItem",
-        "KeysTable": "BatchGetItem GetItem",
-        "DayKeysTable": "BatchGetItem GetItem",
-        "MessagesTable": "BatchGetItem GetItem Query",
-        "EntriesTable": "BatchGetItem GetItem Query",
+        "KeysTable": "BatchGetItem",
+        "DayKeysTable": "BatchGetItem",
+        "MessagesTable": "Query",
+        "EntriesTable": "BatchGetItem Query",
         "PolicyTable": "GetItem",
         "AuditTable": "PutItem",
         "ObjectsBucket": "GetObject ListBucket",
@@ -58,16 +59,16 @@ MATRIX: dict[str, dict[str, str]] = {
         "ConsentTable": "Query",
         "ConsentStatesTable": "BatchGetItem",
         "ConsentKeysTable": "GetItem",
-        "NoticesTable": "GetItem",
+        "NoticesTable": "GetItem[text#*]",
         "HoldersKey": "Decrypt",
         "PseudonymKey": "GenerateMac",
         "ReceiptsKey": "GetPublicKey",
     },
     "erase": {
         "RegisterTable": "ConditionCheckItem GetItem UpdateItem",
-        "KeysTable": "DeleteItem GetItem(pk at cls parts restricted whole) PutItem UpdateItem",
-        "MessagesTable": f"GetItem{CLEAR} Query{CLEAR}",
-        "RequestsTable": "GetItem PutItem UpdateItem",
+        "KeysTable": "DeleteItem GetItem(pk at) PutItem UpdateItem",
+        "MessagesTable": f"Query{CLEAR}",
+        "RequestsTable": "GetItem PutItem",
         "PolicyTable": "GetItem",
         "AuditTable": "PutItem",
         "LedgerBucket": "PutObject PutObjectRetention",
@@ -77,12 +78,10 @@ MATRIX: dict[str, dict[str, str]] = {
         "PseudonymKey": "GenerateMac",
     },
     "purge": {
-        "KeysTable": "BatchGetItem(pk cls parts whole) GetItem(pk cls parts whole)",
-        "DayKeysTable": "GetItem(pk sk ended)",
-        "MessagesTable": f"DeleteItem GetItem{CLEAR} PutItem Query{CLEAR} UpdateItem",
+        "KeysTable": "BatchGetItem(pk cls) GetItem(pk parts whole)",
+        "MessagesTable": f"PutItem Query{CLEAR} UpdateItem",
         "EntriesTable": "DeleteItem GetItem Query",
-        "RequestsTable": "GetItem UpdateItem",
-        "AuditTable": "PutItem",
+        "RequestsTable": "UpdateItem",
         "ObjectsBucket": DELETES_OBJECTS,
         "KeepBucket": DELETES_OBJECTS,
         "PurgeQueue": f"{CONSUMES} SendMessage",
@@ -90,7 +89,6 @@ MATRIX: dict[str, dict[str, str]] = {
     "retention_sweep": {
         "RegisterTable": "ConditionCheckItem[holds] GetItem[holds]",
         "DayKeysTable": "PutItem Scan(pk sk keep ended cleared) UpdateItem",
-        "RequestsTable": "GetItem",
         "RequestsTable index/open": "Query",
         "PolicyTable": "GetItem",
         "CountsTable": "Query",
@@ -117,11 +115,11 @@ MATRIX: dict[str, dict[str, str]] = {
     },
     "consent": {
         "RegisterTable": "GetItem",
-        "ConsentTable": "GetItem PutItem Query",
+        "ConsentTable": "GetItem PutItem",
         "ConsentStatesTable": STATES,
         "ConsentStatesTable index/due": "Query",
         "ConsentKeysTable": "DeleteItem PutItem",
-        "NoticesTable": "PutItem",
+        "NoticesTable": "PutItem[text#*]",
         "ReviewsTable": "GetItem PutItem UpdateItem",
         "ReviewsTable index/open": "Query",
         "RequestsTable": "GetItem",
@@ -150,6 +148,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "ReceiptsKey": "GetPublicKey Sign",
         "TransitKey": "Decrypt GenerateDataKey",
         "VendorSecret": "GetSecretValue",
-        "identities of SES": "SendEmail",
+        "every identity of SES": "SendEmail SendRawEmail",
+        "every configuration-set of SES": "SendEmail SendRawEmail",
     },
 }

@@ -10,6 +10,7 @@ Rights = dict[str, frozenset[str]]
 """Resource → what may be done to it, as in `matrix.py`."""
 
 ON_THE_LOCAL_AWS = {"Fn::If": ["IsLocal", "sqs:SendMessageBatch", {"Ref": "AWS::NoValue"}]}
+_OF_SES = re.compile(r":ses:.*:([a-z-]+)/\*$")
 _IN_ARN = re.compile(r"^\$\{(?P<resource>\w+)\.Arn\}/(?P<rest>.+)$")
 
 
@@ -62,8 +63,8 @@ def resource_of(resource: Any) -> str:
             return resource_of(deployed)
         case {"Ref": str(logical_id)}:
             return logical_id
-        case {"Fn::Sub": str(text)} if text.endswith(":identity/*"):
-            return "identities of SES"
+        case {"Fn::Sub": str(text)} if found := _OF_SES.search(text):
+            return f"every {found[1]} of SES"
         case {"Fn::Sub": str(text)} if found := _IN_ARN.match(text):
             rest = found["rest"]
             return found["resource"] if rest == "*" else f"{found['resource']} {rest}"
@@ -82,6 +83,8 @@ def restriction(statement: Resource) -> str:
                 return f" with {statement['Condition']}"
         if select != {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}:
             return f" with {statement['Condition']}"
+    if not every and not select:
+        every = conditions.pop("ForAllValues:StringLike", {})
     match conditions, every, bool(select):
         case {}, {}, False if not statement.get("Condition"):
             return ""

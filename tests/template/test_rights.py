@@ -12,6 +12,7 @@ from tests.template.rights import Rights, actions, key_rights, rights, statement
 from tools.permission_matrix import DOCUMENT, with_matrix
 
 NAMES = {folder: name for folder, name, _ in functions()}
+KEYS = sorted(of_type("AWS::KMS::Key").keys() - {"StorageKey"})
 BETWEEN_RIGHTS = re.compile(r" (?![^(]*\))")
 
 WILDCARDS = {
@@ -47,7 +48,7 @@ def test_the_matrix_in_the_threat_model_is_this_one() -> None:
     assert text == with_matrix(text), "run `python -m tools.permission_matrix`"
 
 
-@pytest.mark.parametrize("key", ["HoldersKey", "PseudonymKey", "MessageIdKey"])
+@pytest.mark.parametrize("key", KEYS)
 def test_a_key_policy_says_what_the_roles_say(key: str) -> None:
     by_role = {NAMES[f]: matrix_of(f)[key] for f in MATRIX if key in MATRIX[f]}
     assert key_rights(key) == by_role
@@ -77,7 +78,7 @@ def test_only_access_decrypts() -> None:
 
 def test_nobody_reads_private_keys_but_access() -> None:
     for function in MATRIX.keys() - {"access"}:
-        for table in ("KeysTable", "DayKeysTable", "HoldKeysTable"):
+        for table in ("KeysTable", "DayKeysTable", "HoldKeysTable", "ConsentKeysTable"):
             for right in matrix_of(function).get(table, ()):
                 reads = re.match(r"(BatchGetItem|GetItem|Query|Scan)(.*)", right)
                 assert reads is None or (reads[2] and "private" not in reads[2]), (function, right)
@@ -92,12 +93,24 @@ def test_messages_and_audit_are_changed_by_purge_alone() -> None:
 
 
 def test_each_table_of_keys_is_ended_by_one_function() -> None:
-    ends = {"KeysTable": {"DeleteItem"}, "DayKeysTable": {"UpdateItem", "DeleteItem"}}
+    changes = {"UpdateItem", "DeleteItem"}
+    ends = {"KeysTable": {"DeleteItem"}, "DayKeysTable": changes, "ConsentKeysTable": changes}
     enders = {
         table: [f for f in MATRIX if matrix_of(f).get(table, frozenset()) & actions]
         for table, actions in ends.items()
     }
-    assert enders == {"KeysTable": ["erase"], "DayKeysTable": ["retention_sweep"]}
+    assert enders == {
+        "KeysTable": ["erase"],
+        "DayKeysTable": ["retention_sweep"],
+        "ConsentKeysTable": ["consent"],
+    }
+
+
+def test_nobody_changes_what_was_said_or_shown() -> None:
+    changes = {"UpdateItem", "DeleteItem"}
+    for function in MATRIX:
+        for table in ("ConsentTable", "NoticesTable"):
+            assert not matrix_of(function).get(table, frozenset()) & changes, (function, table)
 
 
 def test_what_stands_in_clear_is_what_the_store_reads() -> None:
@@ -163,7 +176,7 @@ def all_statements() -> list[dict[str, Any]]:
     for role in of_type("AWS::IAM::Role").values():
         for policy in role["Properties"].get("Policies", []):
             found += policy["PolicyDocument"]["Statement"]
-    for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"):
+    for kind in ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
         for policy in of_type(kind).values():
             found += policy["Properties"]["PolicyDocument"]["Statement"]
     return found

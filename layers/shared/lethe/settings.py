@@ -111,11 +111,9 @@ class PurgeSettings(Settings, _Waiting):
     """What deletes ciphertext."""
 
     keys_table: str
-    day_keys_table: str
     messages_table: str
     entries_table: str
     requests_table: str
-    audit_table: str
     objects_bucket: str
     keep_bucket: str
     purge_queue_url: str

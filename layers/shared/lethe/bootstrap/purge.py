@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lethe import settings
-from lethe.bootstrap.world import REQUESTS_KEPT, wired
+from lethe.bootstrap.world import NOT_HERE, REQUESTS_KEPT, wired
 from lethe.bootstrap.world import world as current
 from lethe.settings import load
 
@@ -26,7 +26,7 @@ def purge() -> Purge:
 
     world, env = current(), load(settings.PurgeSettings)
     return Purge(
-        keys=DynamoKeys(world.dynamodb, keys=env.keys_table, day_keys=env.day_keys_table),
+        keys=DynamoKeys(world.dynamodb, keys=env.keys_table, day_keys=NOT_HERE),
         archive=DynamoArchive(
             world.dynamodb, messages=env.messages_table, entries=env.entries_table
         ),
