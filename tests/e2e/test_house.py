@@ -8,7 +8,16 @@ from botocore.exceptions import ClientError
 from tools.callers import GROUPS, MACHINES
 from tools.stack import Stack
 
-FUNCTIONS = ["Access", "Erase", "Govern", "Ingest", "Purge", "RetentionSweep"]
+FUNCTIONS = [
+    "Access",
+    "Consent",
+    "Dispatch",
+    "Erase",
+    "Govern",
+    "Ingest",
+    "Purge",
+    "RetentionSweep",
+]
 
 
 def test_every_function_is_deployed(stack: Stack) -> None:

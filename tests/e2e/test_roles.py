@@ -1,119 +1,62 @@
 """Each role does on the deployed stack what the matrix says, and is refused everything else.
 
-Every call is made so that it changes nothing where it is allowed: on keys that are not there, under
-conditions that do not hold. The local AWS does not see, and leaves to `tests/template`, the
-attributes of a batch, the one item of the register that the sweep reads, and StorageKey.
+The local AWS does not see, and leaves to `tests/template`: the attributes of a batch, the items
+that a right names (one of the register that the sweep reads, the texts among the notices), from
+whom mail is sent, and StorageKey.
 """
 
+import json
 import re
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.archive import ANN, Archive, message, someone
+from tests.e2e.archive import ANN, TABLES_OF_KEYS, Archive, message, somebody, someone
+from tests.e2e.speaking import Speaking
+from tests.e2e.touching import (
+    NOWHERE,
+    Calls,
+    allowed,
+    bucket_calls,
+    is_allowed,
+    key_calls,
+    mail_calls,
+    queue_calls,
+    secret_calls,
+    table_calls,
+    topic_calls,
+)
 from tests.template.matrix import MATRIX
+from tools.fake_vendors import FakeVendors
 from tools.stack import Role, Stack
 
-RIGHT = re.compile(r"(?P<action>\w+)(?:\((?P<attributes>[^)]*)\)|\[\w+\])?")
-REFUSALS = {"AccessDenied", "AccessDeniedException"}
-NOWHERE = f"nowhere-{secrets.token_hex(8)}"
-NEVER = {"ConditionExpression": "attribute_exists(nowhere)"}
+RIGHT = re.compile(r"(?P<action>\w+)(?:\((?P<attributes>[^)]*)\)|\[[^]]+\])?")
+BUCKETS = ["ObjectsBucket", "KeepBucket", "LedgerBucket", "StagingBucket"]
+KEYS = [
+    *("HoldersKey", "PseudonymKey", "MessageIdKey"),
+    *("AuthorisationKey", "ReceiptsKey", "TransitKey"),
+]
+INDEXES = {
+    "RequestsTable index/open": "open",
+    "ReviewsTable index/open": "open",
+    "ConsentStatesTable index/due": "dm",
+}
+"""Each index by the attribute that it is asked by."""
+SES = ["every identity of SES", "every configuration-set of SES"]
 
-Calls = dict[str, Callable[[], Any]]
 Table = tuple[str, str, dict[str, Any]]
 
 
-def table_calls(dynamodb: Any, table: str, key: dict[str, Any], attributes: str = "") -> Calls:
-    """Every way to touch a table; reads ask for these attributes, or for all."""
-    names = {f"#{name}": name for name in attributes.split()}
-    projected = (
-        {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
-        if names
-        else {}
-    )
-    by_key = {
-        "KeyConditionExpression": "pk = :pk",
-        "ExpressionAttributeValues": {":pk": {"S": NOWHERE}},
-    }
-    check = {"TableName": table, "Key": key, **NEVER}
-    return {
-        "GetItem": lambda: dynamodb.get_item(TableName=table, Key=key, **projected),
-        "BatchGetItem": lambda: dynamodb.batch_get_item(
-            RequestItems={table: {"Keys": [key], **projected}}
-        ),
-        "Query": lambda: dynamodb.query(TableName=table, **by_key, **projected),
-        "Scan": lambda: dynamodb.scan(TableName=table, Limit=1, **projected),
-        "PutItem": lambda: dynamodb.put_item(TableName=table, Item=key, **NEVER),
-        "UpdateItem": lambda: dynamodb.update_item(TableName=table, Key=key, **NEVER),
-        "DeleteItem": lambda: dynamodb.delete_item(TableName=table, Key=key, **NEVER),
-        "ConditionCheckItem": lambda: dynamodb.transact_write_items(
-            TransactItems=[{"ConditionCheck": check}]
-        ),
-    }
-
-
-def bucket_calls(s3: Any, bucket: str, prefix: str = "") -> Calls:
-    place = {"Bucket": bucket, "Key": f"{prefix}{NOWHERE}"}
-    return {
-        "GetObject": lambda: s3.get_object(**place),
-        "PutObject": lambda: s3.create_multipart_upload(**place),
-        "DeleteObjectVersion": lambda: s3.delete_object(**place, VersionId=NOWHERE),
-        "ListBucket": lambda: s3.list_objects_v2(Bucket=bucket, Prefix=NOWHERE),
-        "ListBucketVersions": lambda: s3.list_object_versions(Bucket=bucket, Prefix=NOWHERE),
-        "ListBucketMultipartUploads": lambda: s3.list_multipart_uploads(
-            Bucket=bucket, Prefix=NOWHERE
-        ),
-        "AbortMultipartUpload": lambda: s3.abort_multipart_upload(**place, UploadId=NOWHERE),
-        "PutObjectLegalHold": lambda: s3.put_object_legal_hold(**place, LegalHold={"Status": "ON"}),
-    }
-
-
-def queue_calls(sqs: Any, queue: str) -> Calls:
-    return {
-        "SendMessage": lambda: sqs.send_message(QueueUrl=queue, MessageBody="\0"),
-        "ReceiveMessage": lambda: sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0),
-        "DeleteMessage": lambda: sqs.delete_message(QueueUrl=queue, ReceiptHandle=NOWHERE),
-        "GetQueueAttributes": lambda: sqs.get_queue_attributes(
-            QueueUrl=queue, AttributeNames=["QueueArn"]
-        ),
-        "PurgeQueue": lambda: sqs.purge_queue(QueueUrl=queue),
-    }
-
-
-def key_calls(kms: Any, key: str, ciphertext: bytes) -> Calls:
-    return {
-        "Encrypt": lambda: kms.encrypt(KeyId=key, Plaintext=b"nothing"),
-        "Decrypt": lambda: kms.decrypt(KeyId=key, CiphertextBlob=ciphertext),
-        "GenerateDataKey": lambda: kms.generate_data_key(KeyId=key, KeySpec="AES_256"),
-        "GenerateMac": lambda: kms.generate_mac(
-            KeyId=key, Message=b"nothing", MacAlgorithm="HMAC_SHA_256"
-        ),
-        "ScheduleKeyDeletion": lambda: kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=31),
-    }
-
-
-def is_allowed(call: Callable[[], Any]) -> bool:
-    """Whether a call got past the roles, whatever became of it there."""
-    try:
-        call()
-    except ClientError as error:
-        return error.response["Error"]["Code"] not in REFUSALS
-    return True
-
-
-def allowed(calls: Calls) -> set[str]:
-    return {action for action, call in calls.items() if is_allowed(call)}
-
-
 @pytest.fixture(scope="module")
-def ciphertext(stack: Stack) -> bytes:
-    """Something encrypted under HoldersKey, which only `access` may decrypt."""
-    key = stack.resources["HoldersKey"]
-    blob: bytes = stack.client("kms").encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
-    return blob
+def ciphertexts(stack: Stack) -> dict[str, bytes]:
+    """Something encrypted under each key that encrypts."""
+    kms = stack.client("kms")
+    return {
+        key: kms.encrypt(KeyId=stack.resources[key], Plaintext=b"secret")["CiphertextBlob"]
+        for key in ("HoldersKey", "TransitKey")
+    }
 
 
 @pytest.fixture(scope="module", params=MATRIX)
@@ -181,24 +124,27 @@ def test_no_private_side(tables: list[Table], function: str, role: Role) -> None
         pytest.skip("the one that may")
     dynamodb = role.client("dynamodb")
     for logical_id, name, key in tables:
-        if logical_id in {"KeysTable", "DayKeysTable", "HoldKeysTable"}:
+        if logical_id in TABLES_OF_KEYS:
             calls = table_calls(dynamodb, name, key, "pk private")
             assert not allowed(calls) & {"GetItem", "Query", "Scan"}, logical_id
 
 
-def test_the_index_of_open_requests(stack: Stack, function: str, role: Role) -> None:
+@pytest.mark.parametrize("index", INDEXES)
+def test_indexes(stack: Stack, function: str, role: Role, index: str) -> None:
+    table, _, name = index.partition(" index/")
     query = {
-        "IndexName": "open",
-        "KeyConditionExpression": "#open = :open",
-        "ExpressionAttributeNames": {"#open": "open"},
-        "ExpressionAttributeValues": {":open": {"S": NOWHERE}},
+        "TableName": stack.resources[table],
+        "IndexName": name,
+        "KeyConditionExpression": "#key = :key",
+        "ExpressionAttributeNames": {"#key": INDEXES[index]},
+        "ExpressionAttributeValues": {":key": {"S": NOWHERE}},
     }
-    dynamodb, table = role.client("dynamodb"), stack.resources["RequestsTable"]
-    calls: Calls = {"Query": lambda: dynamodb.query(TableName=table, **query)}
-    assert allowed(calls) == actions(function, "RequestsTable index/open")
+    dynamodb = role.client("dynamodb")
+    calls: Calls = {"Query": lambda: dynamodb.query(**query)}
+    assert allowed(calls) == actions(function, index)
 
 
-@pytest.mark.parametrize("bucket", ["ObjectsBucket", "KeepBucket", "LedgerBucket", "StagingBucket"])
+@pytest.mark.parametrize("bucket", BUCKETS)
 def test_buckets(stack: Stack, function: str, role: Role, bucket: str) -> None:
     calls = bucket_calls(role.client("s3"), stack.resources[bucket])
     assert allowed(calls) == actions(function, bucket) & calls.keys()
@@ -217,18 +163,56 @@ def test_queues(stack: Stack, function: str, role: Role) -> None:
             assert allowed(queue_calls(sqs, url)) == actions(function, logical_id), logical_id
 
 
-@pytest.mark.parametrize("key", ["HoldersKey", "PseudonymKey", "MessageIdKey"])
-def test_keys(stack: Stack, function: str, role: Role, ciphertext: bytes, key: str) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_keys(
+    stack: Stack, function: str, role: Role, ciphertexts: dict[str, bytes], key: str
+) -> None:
+    ciphertext = ciphertexts.get(key, ciphertexts["HoldersKey"])
     calls = key_calls(role.client("kms"), stack.resources[key], ciphertext)
     assert allowed(calls) == actions(function, key)
 
 
-@pytest.mark.parametrize("table", ["KeysTable", "DayKeysTable"])
+def test_the_vendors_secret(stack: Stack, function: str, role: Role) -> None:
+    calls = secret_calls(role.client("secretsmanager"), stack.resources["VendorSecret"])
+    assert allowed(calls) == actions(function, "VendorSecret")
+
+
+@pytest.fixture(scope="module")
+def topic(stack: Stack) -> str:
+    """ReportsTopic without SNS's own policy, by which all roles of the account publish.
+
+    On AWS, the template's policy takes its place; that one asks for TLS, which is not here.
+    """
+    topic: str = stack.resources["ReportsTopic"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    stack.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+    )
+    return topic
+
+
+def test_the_topic_of_reports(function: str, role: Role, topic: str) -> None:
+    assert allowed(topic_calls(role.client("sns"), topic)) == actions(function, "ReportsTopic")
+
+
+def test_mail(function: str, role: Role) -> None:
+    assert allowed(mail_calls(role)) == actions(function, *SES)
+
+
+def test_everything_that_the_matrix_names_is_tried(tables: list[Table], stack: Stack) -> None:
+    tried = {logical_id for logical_id, _, _ in tables} | {*BUCKETS, *KEYS, *INDEXES, *SES}
+    tried |= {logical_id for logical_id in stack.resources if logical_id.endswith("Queue")}
+    tried |= {"KeepBucket keys/*", "VendorSecret", "ReportsTopic"}
+    assert {resource for rights in MATRIX.values() for resource in rights} <= tried
+
+
+@pytest.mark.parametrize("table", ["KeysTable", "DayKeysTable", "ConsentKeysTable"])
 def test_only_access_opens_a_stored_key(
-    archive: Archive, function: str, role: Role, table: str
+    archive: Archive, vendors: FakeVendors, function: str, role: Role, table: str
 ) -> None:
-    """A person's and a day's, as they lie there, with their true context."""
+    """A person's, a day's and that of evidence, as they lie there, with their true context."""
     archive.capture(message(someone("mara"), ANN))
+    Speaking(archive, vendors).agree(somebody(), "newsletter", "sms")
     wrapped = next(item for item in archive.items(table) if "private" in item)
     holder = wrapped["h"]["B"].hex() if "h" in wrapped else wrapped["pk"]["S"].removeprefix("h#")
     place = {
