@@ -82,6 +82,8 @@ def test_a_text_that_is_kept_for_everybody_names_nobody(
 ) -> None:
     act = scene.act(EventType.GIVEN, evidence=given(scene.clock.now, text=text))
     assert fields(scene, act, who=who) == ["/evidence/text"]
+    versioned = scene.act(EventType.GIVEN, evidence=given(scene.clock.now, text_version=text))
+    assert fields(scene, versioned, who=who) == ["/evidence/text_version"]
     assert scene.stores.texts.texts == {}
     other = BERT if who == ANNA else ANNA
     assert scene.record(act, who=other)

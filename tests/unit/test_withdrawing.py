@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from lethe.domain.addresses import Address
 from lethe.domain.errors import InvalidInputError, NotFoundError
+from lethe.domain.evidence import Evidence, Method
 from lethe.domain.human_review import ReviewKind, waiting
 from lethe.domain.own_addresses import AddressKind, OwnSpan
 from lethe.domain.register import RegisterItem
@@ -84,6 +85,17 @@ def test_what_cannot_be_withdrawn_is_named_and_nothing_is_recorded(
 
     assert [field.pointer for field in raised.value.fields] == [pointer]
     assert calls.state().sequence == 0
+
+
+def test_evidence_that_several_acts_share_is_wrong_once_and_in_its_own_place(
+    calls: ConsentCalls,
+) -> None:
+    early = Evidence(method=Method.CALL, at=calls.clock.now + timedelta(days=1))
+    told = Telling(MACHINE, evidence=early)
+    with pytest.raises(InvalidInputError) as raised:
+        calls.withdrawing.withdraw(ANNA, ["newsletter", "marketing"], "*", told)
+
+    assert [field.pointer for field in raised.value.fields] == ["/evidence/at"]
 
 
 def test_L7_a_withdrawal_leaves_history_and_proposes_the_erasure(calls: ConsentCalls) -> None:

@@ -14,6 +14,7 @@ import json
 import re
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -138,15 +139,16 @@ class AsTwilio:
 
     def _sent(self, account: str, call: Call) -> Response[str]:
         form, now, url = _form(call), self.clock(), self.public_url or call.api_url
-        message = self._message(form)
+        message, period = self._message(form), _period(form)
+        not_after = now + period if period else None
+        refuse = partial(self.sending.check, message, together=False, not_after=not_after)
         checked = self.dispatching.check(
-            Request(message, send=True), actor=_ACTOR.actor, public_url=url
+            Request(message, send=True), actor=_ACTOR.actor, public_url=url, refuse=refuse
         )
         [decision] = checked.decisions
         if not decision.allowed:
             reason = decision.reason or Reason.UNAVAILABLE
             raise TwilioError(f"Denied: {reason}.", _CODES.get(reason, _BLOCKED))
-        period = _period(form)
         submitted = self.sending.submit(
             checked.content.message,
             checked.decisions,
@@ -154,7 +156,7 @@ class AsTwilio:
             idempotency_key=call.header(_REPEATS) or call.idempotency_key(),
             caller=_ACTOR,
             public_url=url,
-            not_after=now + period if period else None,
+            not_after=not_after,
         )
         [item] = submitted.items
         said = {

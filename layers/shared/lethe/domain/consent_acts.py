@@ -77,16 +77,17 @@ def check(
     ids = [act.event_id for act in acts if act.event_id is not None]
     if len(ids) != len(set(ids)):
         raise InvalidInputError("Two acts of one call have the same event id.")
-    found = [
-        FieldProblem(act.pointer + problem.pointer, problem.detail)
+    found = dict.fromkeys(
+        (act.pointer + problem.pointer, problem.detail)
         for act in acts
         for problem in (
             *_problems(act, policy, now, importing=importing),
             *_of_text(act.evidence, address),
         )
-    ]
-    if found:
-        raise InvalidInputError("This is not recorded as it stands.", tuple(found))
+    )
+    if found:  # of evidence that several acts share, once
+        fields = tuple(FieldProblem(*each) for each in found)
+        raise InvalidInputError("This is not recorded as it stands.", fields)
 
 
 def time_of(act: Act, state: ConsentState, now: datetime) -> datetime:
@@ -185,10 +186,13 @@ def _of_grant(act: Act, purpose: Purpose | None, now: datetime) -> Iterator[Fiel
 
 
 def _of_text(evidence: Evidence | None, address: Address | None) -> Iterator[FieldProblem]:
-    text = evidence.text if evidence is not None else None
-    if text and address is not None and names(text, address):
-        expected = "Give the text without the person's address: it is kept once for everybody."
-        yield FieldProblem("/evidence/text", expected)
+    if evidence is None or address is None:
+        return
+    kept = {"text": evidence.text, "text_version": evidence.text_version}
+    for field, text in kept.items():
+        if text and names(text, address):
+            expected = "Give this without the person's address: it is kept once for everybody."
+            yield FieldProblem(f"/evidence/{field}", expected)
 
 
 def _of_scope(act: Act) -> Iterator[FieldProblem]:

@@ -230,7 +230,7 @@ def _named(
     if act is None:
         expected = "This purpose rests neither on consent nor on an interest: it ends with its own."
         raise _invalid(pointer, expected)
-    return replace(act, pointer=pointer)
+    return act
 
 
 def _no_to(
