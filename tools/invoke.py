@@ -22,6 +22,7 @@ from lethe.store.requests import DynamoRequests
 from samtranslator.yaml_helper import yaml_parse
 
 from tools.build import build_for_this_machine, overrides, run_sam
+from tools.fake_vendors import FakeVendors
 from tools.local_aws import ROOT, LocalAws
 from tools.run import step
 from tools.stack import Stack, deploy, local_parameters
@@ -32,12 +33,13 @@ EVENTS = ROOT / "events"
 def main() -> int:
     failed = []
     pattern = sys.argv[1] if len(sys.argv) > 1 else "*/*.json"
+    vendors = FakeVendors().start()
     with (
         tempfile.TemporaryDirectory(prefix="lethe-") as home,
         LocalAws(Path(home), host=docker_gateway()) as aws,
     ):
         with step("building and deploying"):
-            stack = deploy(aws)
+            stack = deploy(aws, vendors)
             prepare(stack)
         template = reachable_template(build_for_this_machine(local_parameters()), aws)
         for event in sorted(EVENTS.glob(pattern)):
@@ -47,6 +49,7 @@ def main() -> int:
             if failed_with(answer):
                 failed.append(f"{event.parent.name}/{event.name}")
         template.unlink()
+    vendors.stop()
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -97,7 +100,7 @@ def docker_gateway() -> str:
     except (OSError, subprocess.CalledProcessError):
         raise SystemExit("This needs Docker, running.") from None
     # Docker takes the first address of the subnet, and may not say so.
-    return str(next(ipaddress.ip_network(done.stdout.strip(), strict=False).hosts()))
+    return str(next(iter(ipaddress.ip_network(done.stdout.strip(), strict=False).hosts())))
 
 
 def reachable_template(built: Path, aws: LocalAws) -> Path:
