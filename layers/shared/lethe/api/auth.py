@@ -89,7 +89,7 @@ ROUTES: Final[Mapping[tuple[str, str], Access]] = {
     ("POST", "/withdrawals/<token>"): _PUBLIC,
     ("POST", "/objections"): _WITHDRAW,
     ("POST", "/objections/<event_id>/decision"): _GOVERN,
-    ("POST", "/basis-events"): _ASK,
+    ("POST", "/basis-events"): _RECORD,
     ("POST", "/opt-outs"): _ASK,
     ("GET", "/reviews"): _GOVERN,
     ("POST", "/reviews/<review_id>/decision"): _GOVERN,

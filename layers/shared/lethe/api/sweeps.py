@@ -31,7 +31,7 @@ def reported(report: SweepReport) -> dict[str, Any]:
 
 
 def looked_after(report: UpkeepReport) -> dict[str, Any]:
-    """Publish what a daily run did for consents; who failed was counted as it happened."""
+    """Publish what a run did for consents; who failed was counted as it happened."""
     count(Metric.CONSENTS_EXPIRED, report.expired)
     count(Metric.EVIDENCE_ENDED, report.evidence_ended)
     count(Metric.REVIEWS_OVERDUE, report.reviews_overdue)

@@ -1,4 +1,4 @@
-"""The daily look at consents: what ran out is recorded as expired, evidence ends when it may."""
+"""The hourly look at consents: what ran out is recorded as expired, evidence ends when it may."""
 
 from __future__ import annotations
 
