@@ -28,7 +28,7 @@ demo: setup ## sample traffic through a fresh local stack; the last line is JSON
 	@$(BIN)/python -m tools.demo
 
 test: setup ## every test, the deployed ones on the local AWS included
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: setup ## lint, formatting, types, direction of imports, template
 	@$(BIN)/ruff check .
