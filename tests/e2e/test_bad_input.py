@@ -235,6 +235,7 @@ FORBIDDEN = [
     ("consent", "POST", f"/objections/{NOWHERE}/decision"),
     ("approver", "POST", f"/objections/{NOWHERE}/decision"),
     ("requests", "POST", "/basis-events"),
+    ("dispatch", "POST", "/basis-events"),
     ("operator", "POST", "/opt-outs"),
     ("consent", "GET", "/reviews"),
     ("auditor", "GET", "/reviews"),

@@ -245,6 +245,7 @@ def test_bad_parameters_have_twilios_numbers(house: House, form: dict[str, str],
     assert (status, refused["code"]) == (400, code), refused
     assert TO not in json.dumps(refused)
     assert not items("OutboxTable")
+    assert not items("CountsTable"), "the gate was asked"
 
 
 @pytest.mark.parametrize(
