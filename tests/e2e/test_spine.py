@@ -263,7 +263,7 @@ def test_an_attachment_leaves_as_ciphertext(archive: Archive, tmp_path: Path, si
     stored = archive.stack.aws.http("GET", f"{place.path}?{place.query}")
     assert stored.status == 200
     assert len(stored.body) > size
-    assert not size or content[:16] not in stored.body
+    assert size < 16 or content[:16] not in stored.body  # a byte alone is there by chance
     done = open_attachment(grant.body, opened)
     assert done.returncode == 0, done.stderr
     assert opened.read_bytes() == content
