@@ -46,14 +46,18 @@ import sys
 sys.path.insert(0, {folder!r})
 import app
 from lethe.bootstrap.{name} import {name}
-{name}()
+{first}
 """
+FIRST = {"consent": "consent().consenting, consent().withdrawing"}
+"""What the first call builds, where the factory itself builds nothing yet."""
 
 
 def figures() -> Iterator[Figure]:
     """Yield the ratio of each function."""
     programs = {"": PLAIN} | {
-        name: OURS.format(folder=str(ROOT / "functions" / name), name=name)
+        name: OURS.format(
+            folder=str(ROOT / "functions" / name), name=name, first=FIRST.get(name, f"{name}()")
+        )
         for name in settings.BY_FUNCTION
     }
     taken: dict[str, list[float]] = {name: [] for name in programs}

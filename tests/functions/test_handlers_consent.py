@@ -79,7 +79,7 @@ def page(house: House, method: str, token: str, **headers: str) -> tuple[int, st
 
 def link(purpose: str = "newsletter") -> str:
     from lethe import settings  # noqa: PLC0415 - the environment is the house's
-    from lethe.bootstrap.consent import WithdrawalLinks  # noqa: PLC0415 - as above
+    from lethe.bootstrap.parts import WithdrawalLinks  # noqa: PLC0415 - as above
     from lethe.bootstrap.world import pseudonyms, world  # noqa: PLC0415 - as above
 
     env = settings.load(settings.ConsentSettings)

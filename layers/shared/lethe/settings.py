@@ -39,34 +39,44 @@ class _Waiting(BaseModel):
         return timedelta(seconds=self.longest_capture_seconds)
 
 
-class IngestSettings(Settings, _Capturing):
-    """What captures: it may wrap keys and never unwrap one."""
+class RecordingSettings(Settings, _Capturing):
+    """What records consent events: it may wrap keys and never unwrap one."""
 
     register_table: str
+    consent_table: str
+    consent_states_table: str
+    consent_keys_table: str
+    policy_table: str
+    audit_table: str
+    holders_key_id: str
+    pseudonym_key_id: str
+    authorisation_key_id: str
+    receipts_key_id: str
+
+
+class PostingSettings(RecordingSettings):
+    """What also puts messages on their way out."""
+
+    counts_table: str
+    outbox_table: str
+    transit_key_id: str
+    send_queue_url: str
+    public_url: str
+
+
+class IngestSettings(PostingSettings):
+    """What captures."""
+
     keys_table: str
     day_keys_table: str
     messages_table: str
     entries_table: str
-    policy_table: str
-    counts_table: str
-    audit_table: str
+    reviews_table: str
     objects_bucket: str
     keep_bucket: str
     staging_bucket: str
-    holders_key_id: str
-    pseudonym_key_id: str
     message_id_key_id: str
     days_queue_url: str
-    consent_table: str
-    consent_states_table: str
-    consent_keys_table: str
-    reviews_table: str
-    outbox_table: str
-    send_queue_url: str
-    authorisation_key_id: str
-    receipts_key_id: str
-    transit_key_id: str
-    public_url: str
 
 
 class AccessSettings(Settings):
@@ -155,46 +165,21 @@ class GovernSettings(Settings, _Capturing, _Waiting):
     sweep_schedule: str
 
 
-class ConsentSettings(Settings, _Capturing):
-    """What records consent: it may wrap keys and never unwrap one."""
+class ConsentSettings(RecordingSettings):
+    """What records consent, and looks after it."""
 
-    register_table: str
-    consent_table: str
-    consent_states_table: str
-    consent_keys_table: str
     notices_table: str
     reviews_table: str
     requests_table: str
-    policy_table: str
-    audit_table: str
-    holders_key_id: str
-    pseudonym_key_id: str
-    authorisation_key_id: str
-    receipts_key_id: str
 
 
-class DispatchSettings(Settings, _Capturing):
+class DispatchSettings(PostingSettings):
     """What decides whether a message may be sent, and sends it."""
 
-    register_table: str
-    consent_table: str
-    consent_states_table: str
-    consent_keys_table: str
-    outbox_table: str
-    counts_table: str
-    policy_table: str
-    audit_table: str
-    holders_key_id: str
-    pseudonym_key_id: str
-    authorisation_key_id: str
-    receipts_key_id: str
-    transit_key_id: str
-    send_queue_url: str
     sent_queue_url: str
     vendor_secret_id: str
     twilio_url: str
     whatsapp_url: str
-    public_url: str
 
 
 BY_FUNCTION: dict[str, type[Settings]] = {

@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lethe import settings
-from lethe.bootstrap.world import NOT_HERE, REQUESTS_KEPT, KeyedHashes, World, wired
+from lethe.bootstrap.parts import Posting
+from lethe.bootstrap.world import REQUESTS_KEPT, KeyedHashes, wired
 from lethe.bootstrap.world import world as current
 from lethe.settings import IngestSettings, load
 
 if TYPE_CHECKING:
     from lethe.api.intake import Intake
-    from lethe.store.audit import DynamoAuditTrail
-    from lethe.store.consents import DynamoConsents
-    from lethe.store.policies import DynamoPolicies
     from lethe.store.register import DynamoRegister
     from lethe.usecases.capture import Capture
     from lethe.usecases.first_contact import FirstContact
@@ -35,7 +31,7 @@ def ingest() -> Intake:
     from lethe.store.staging import S3Staging
     from lethe.usecases.uploads import Uploads
 
-    world, env = current(), load(settings.IngestSettings)
+    world, env = current(), load(IngestSettings)
     house = _House(world, env)
     return Intake(
         capture=house.capture,
@@ -49,12 +45,8 @@ def ingest() -> Intake:
     )
 
 
-@dataclass(frozen=True)
-class _House:
-    """The parts of ingest, each made when first asked for."""
-
-    world: World
-    env: IngestSettings
+class _House(Posting[IngestSettings]):
+    """The parts of ingest."""
 
     @cached_property
     def hashes(self) -> KeyedHashes:
@@ -64,12 +56,6 @@ class _House:
             message_id_key_id=self.env.message_id_key_id,
             authorisation_key_id=self.env.authorisation_key_id,
         )
-
-    @cached_property
-    def policies(self) -> DynamoPolicies:
-        from lethe.store.policies import DynamoPolicies
-
-        return DynamoPolicies(self.world.dynamodb, policy=self.env.policy_table)
 
     @cached_property
     def register(self) -> DynamoRegister:
@@ -86,7 +72,6 @@ class _House:
     @cached_property
     def capture(self) -> Capture:
         from lethe.crypto.holders import Kem
-        from lethe.store.activity import DynamoActivity
         from lethe.store.archive import DynamoArchive
         from lethe.store.counts import DynamoCounts
         from lethe.store.days import DynamoDays
@@ -113,7 +98,7 @@ class _House:
             counts=DynamoCounts(world.dynamodb, counts=env.counts_table),
             policies=self.policies,
             hashes=self.hashes,
-            activity=Activity(DynamoActivity(world.dynamodb, counts=env.counts_table), world.clock),
+            activity=Activity(self.activity, world.clock),
             clock=world.clock,
             kem=Kem[env.kem],
         )
@@ -123,49 +108,6 @@ class _House:
         from lethe.usecases.stamping import Stamping
 
         return Stamping(self.hashes, self.hashes.authorisation_key, self.gathered, self.world.clock)
-
-    @cached_property
-    def gathered(self) -> Gathered:
-        from lethe.store.activity import DynamoActivity
-        from lethe.usecases.gathered import Gathered
-
-        log = DynamoActivity(self.world.dynamodb, counts=self.env.counts_table)
-        return Gathered(log, self.world.clock)
-
-    @cached_property
-    def audit(self) -> DynamoAuditTrail:
-        from lethe.store.audit import DynamoAuditTrail
-
-        return DynamoAuditTrail(self.world.dynamodb, audit=self.env.audit_table)
-
-    @cached_property
-    def consents(self) -> DynamoConsents:
-        from lethe.store.consents import DynamoConsents
-
-        return DynamoConsents(
-            self.world.dynamodb,
-            consents=self.env.consent_table,
-            states=self.env.consent_states_table,
-            keys=self.env.consent_keys_table,
-        )
-
-    @cached_property
-    def observing(self) -> Observing:
-        from lethe.api.problems import gate_failed
-        from lethe.usecases.gate import Gate
-        from lethe.usecases.observing import Observing
-
-        gate = Gate(
-            register=self.register,
-            consents=self.consents,
-            policies=self.policies,
-            activity=self.gathered,
-            audit=self.audit,
-            hashes=self.hashes,
-            clock=self.world.clock,
-            noted=gate_failed,
-        )
-        return Observing(gate)
 
     @cached_property
     def reception(self) -> Reception:
@@ -181,57 +123,36 @@ class _House:
         )
 
     @cached_property
+    def gathered(self) -> Gathered:
+        from lethe.usecases.gathered import Gathered
+
+        return Gathered(self.activity, self.world.clock)
+
+    @cached_property
+    def observing(self) -> Observing:
+        from lethe.usecases.observing import Observing
+
+        return Observing(self.gate_with(self.gathered))
+
+    @cached_property
     def keyword_events(self) -> KeywordEvents:
-        from lethe.crypto.holders import Kem
         from lethe.store.reviews import DynamoReviews
-        from lethe.store.signer import KmsSigner
-        from lethe.store.texts import DynamoTexts
-        from lethe.store.wrap import KmsKeyWrap
-        from lethe.usecases.consent_ledger import ConsentLedger
         from lethe.usecases.following import Following
         from lethe.usecases.keyword_events import KeywordEvents
 
-        world, env = self.world, self.env
-        reviews = DynamoReviews(world.dynamodb, reviews=env.reviews_table, period=REQUESTS_KEPT)
-        ledger = ConsentLedger(
-            consents=self.consents,
-            texts=DynamoTexts(world.dynamodb, notices=NOT_HERE),
-            signer=KmsSigner(world.kms, key_id=env.receipts_key_id),
-            wrap=KmsKeyWrap(world.kms, holders_key=env.holders_key_id),
-            policies=self.policies,
-            register=self.register,
-            audit=self.audit,
-            hashes=self.hashes,
-            clock=world.clock,
-            kem=Kem[env.kem],
-            storage=f"AWS {world.dynamodb.meta.region_name}",
-        )
-        following = Following(self.consents, self.register, reviews, world.clock)
-        return KeywordEvents(ledger, following, reviews, self.hashes, world.clock)
+        table, clock = self.env.reviews_table, self.world.clock
+        reviews = DynamoReviews(self.world.dynamodb, reviews=table, period=REQUESTS_KEPT)
+        following = Following(self.consents, self.register, reviews, clock)
+        return KeywordEvents(self.ledger, following, reviews, self.hashes, clock)
 
     @cached_property
     def first_contact(self) -> FirstContact:
-        from lethe.store.outbox import DynamoOutbox
-        from lethe.store.queues import SqsSendQueue
-        from lethe.store.transit import KmsTransitKeys
         from lethe.usecases.first_contact import FirstContact
-        from lethe.usecases.outgoing import Outgoing
 
-        world, env = self.world, self.env
-        outgoing = Outgoing(
-            DynamoOutbox(world.dynamodb, outbox=env.outbox_table),
-            KmsTransitKeys(world.kms, transit_key=env.transit_key_id),
-            SqsSendQueue(world.sqs, send_queue=env.send_queue_url),
-            world.clock,
-        )
-        return FirstContact(outgoing, self.hashes, world.clock)
+        return FirstContact(self.outgoing, self.hashes, self.world.clock)
 
     @cached_property
     def sent(self) -> SentCapture:
-        from lethe.store.outbox import DynamoOutbox
-        from lethe.store.transit import KmsTransitKeys
         from lethe.usecases.sent_capture import SentCapture
 
-        outbox = DynamoOutbox(self.world.dynamodb, outbox=self.env.outbox_table)
-        transit = KmsTransitKeys(self.world.kms, transit_key=self.env.transit_key_id)
-        return SentCapture(outbox, transit, self.capture)
+        return SentCapture(self.outbox, self.transit, self.capture)
