@@ -133,7 +133,7 @@ class MemoryRegister(_Part):
         return View(
             persons={pseudonym: self.item(pseudonym) for pseudonym in pseudonyms},
             holds=self.world.holds,
-            policy_version=self.world.in_force.version,
+            in_force=self.world.in_force,
             firsts={i: _clear(first) for i, first in firsts.items() if first},
         )
 

@@ -90,6 +90,7 @@ class System:
             counts=s.counts,
             hashes=hashes,
             activity=Activity(s.activity, clock),
+            stamp=lambda message, _: message,
             kem=self.kem,
             **common,
         )

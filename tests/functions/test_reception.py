@@ -105,6 +105,15 @@ def test_an_old_stop_of_an_import_waits_for_a_human(house: House) -> None:
     assert len(items("ReviewsTable")) == 1
 
 
+def test_no_edit_in_the_same_call_drowns_a_stop(house: House) -> None:
+    said = body_of(load("ingest/post-message")) | {"body": "STOP"}
+    batch = {"messages": [said, said | {"body": "Never mind.", "edit": True}]}
+    status, answered = house.http("ingest", "post-batch", batch)
+
+    assert (status, [each["status"] for each in answered["results"]]) == (200, [201, 201])
+    assert events() == ["stopped"]
+
+
 def test_what_fails_on_the_way_is_not_acknowledged_and_recorded_once(
     house: House, aws: AwsStores
 ) -> None:

@@ -304,7 +304,7 @@ def test_a_view_has_all_that_capture_decides_on(stores: Stores) -> None:
     assert view.persons[ANNA].entries == {CLASS: entry}
     assert view.persons[BERT] == RegisterItem(BERT)
     assert view.holds == Holds(3, ("all",))
-    assert view.policy_version == 1
+    assert view.in_force.version == 1
     assert view.firsts == {ids[0]: item.head, ids[1]: a_tombstone(deleted)}
 
 

@@ -22,9 +22,9 @@ from lethe.domain.errors import (
     TooLargeError,
     UnavailableError,
 )
-from lethe.domain.in_force import InForce
 from lethe.domain.messages import Message, MessageId
 from lethe.domain.policy import Policy, load_default
+from lethe.usecases.acceptance import Acceptance
 from lethe.usecases.capture import Captured, CaptureStatus, Outcome
 from lethe.usecases.uploads import Uploads
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from lethe.domain.ports import Policies
     from lethe.usecases.capture import Capture
     from lethe.usecases.reception import Reception
-    from lethe.usecases.stamping import Stamping
 
 UPLOAD = "0" * 32
 MAIL = b"From: Mara <mara@example.org>\r\nTo: support@example.com\r\n\r\nHello.\r\n"
@@ -82,33 +81,20 @@ class Ways:
         self.staging = FakeStaging({UPLOAD: MAIL})
         uploads = Uploads(staging=self.staging, clock=lambda: datetime.now(UTC))
         self.heard: list[MessageId] = []
-        self.intake = Intake(
-            capture=cast("Capture", self.capture),
-            uploads=uploads,
-            policies=cast("Policies", FakePolicies()),
-            stamping=cast("Stamping", FakeStamping()),
-            reception=cast("Reception", FakeReception(self.heard)),
+        acceptance = Acceptance(
+            cast("Capture", self.capture),
+            cast("Policies", FakePolicies()),
+            cast("Reception", FakeReception(self.heard)),
             observing=_nothing,
-            sent=_nothing,
-            public_url="https://lethe.example",
         )
+        self.intake = Intake(acceptance, uploads, sent=_nothing, public_url="https://lethe.example")
 
 
 class FakePolicies:
     """The policy that ships."""
 
-    def in_force(self) -> InForce:
-        return InForce()
-
     def at(self, _version: int) -> Policy:
         return load_default()
-
-
-class FakeStamping:
-    """Stamps nothing."""
-
-    def stamped(self, message: Message, _policy: Policy) -> Message:
-        return message
 
 
 @dataclass

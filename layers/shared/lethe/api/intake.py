@@ -10,7 +10,6 @@ from pydantic_core import from_json
 from lethe.api.auth import IMPORT
 from lethe.api.limits import MAX_BATCH
 from lethe.channels import generic
-from lethe.domain.channel_settings import Gate
 from lethe.domain.errors import (
     ConflictError,
     ErasedError,
@@ -18,23 +17,16 @@ from lethe.domain.errors import (
     InvalidInputError,
     LetheError,
     TooLargeError,
-    UnavailableError,
 )
-from lethe.domain.messages import Direction
-from lethe.usecases.capture import Captured, CaptureStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lethe.api.calls import Call
     from lethe.domain.messages import Attachment, Message
-    from lethe.domain.policy import Policy
-    from lethe.domain.ports import Policies
-    from lethe.usecases.capture import Capture, Outcome
-    from lethe.usecases.observing import Observing
-    from lethe.usecases.reception import Reception
+    from lethe.usecases.acceptance import Acceptance
+    from lethe.usecases.capture import Outcome
     from lethe.usecases.sent_capture import SentCapture
-    from lethe.usecases.stamping import Stamping
     from lethe.usecases.uploads import Uploads
 
 _FINAL: Final = (ConflictError, ErasedError)
@@ -53,12 +45,8 @@ class Incoming:
 class Intake:
     """The ways in. What was uploaded is removed as soon as its message is sealed or refused."""
 
-    capture: Capture
+    acceptance: Acceptance
     uploads: Uploads
-    policies: Policies
-    stamping: Stamping
-    reception: Reception
-    observing: Callable[[], Observing]
     sent: Callable[[], SentCapture]
     public_url: str
 
@@ -85,41 +73,17 @@ class Intake:
 
     def _captured(self, call: Call, tried: Sequence[Incoming | LetheError]) -> list[Outcome]:
         incoming = [each for each in tried if isinstance(each, Incoming)]
-        in_force = self.policies.in_force()
-        policy = self.policies.at(in_force.version)
-        messages = [self.stamping.stamped(each.message, policy) for each in incoming]
-        outcomes = self.capture.capture(messages, may_state_time=IMPORT in call.caller.scopes)
-        url = self.public_url or call.api_url
-        captured = [
-            (message, outcome.message_id)
-            for message, outcome in zip(messages, outcomes, strict=True)
-            if isinstance(outcome, Captured)
-        ]
-        # What was captured is acknowledged once what it says of further messages is recorded.
-        unheard = self.reception.hear(captured, policy, notice=in_force.notice, api_url=url)
-        outcomes = [
-            _unheard() if isinstance(each, Captured) and each.message_id in unheard else each
-            for each in outcomes
-        ]
-        self._look_over(messages, outcomes, policy)
+        outcomes = self.acceptance.accept(
+            [each.message for each in incoming],
+            may_state_time=IMPORT in call.caller.scopes,
+            api_url=self.public_url or call.api_url,
+        )
         for each, outcome in zip(incoming, outcomes, strict=True):
             if not isinstance(outcome, LetheError) or isinstance(outcome, _FINAL):
                 for upload_id in each.uploads:
                     self.uploads.remove(upload_id)
         rest = iter(outcomes)
         return [next(rest) if isinstance(each, Incoming) else each for each in tried]
-
-    def _look_over(
-        self, messages: Sequence[Message], outcomes: Sequence[Outcome], policy: Policy
-    ) -> None:
-        """Count what the gate would have said, where it only observes."""
-        new = (
-            message
-            for message, outcome in zip(messages, outcomes, strict=True)
-            if isinstance(outcome, Captured) and outcome.status is CaptureStatus.CAPTURED
-        )
-        if observed := [message for message in new if _is_observed(message, policy)]:
-            self.observing().look_over(observed, policy)
 
     def _tried(self, document: object, pointer: str) -> Incoming | LetheError:
         try:
@@ -143,16 +107,6 @@ class Intake:
             size=new.size,
             digest=bytes.fromhex(new.sha256),
         )
-
-
-def _unheard() -> UnavailableError:
-    return UnavailableError("The message is captured, but not all that it says; repeat the call.")
-
-
-def _is_observed(message: Message, policy: Policy) -> bool:
-    settings = policy.channels.get(message.channel)
-    outbound = message.direction is Direction.OUTBOUND
-    return outbound and settings is not None and settings.gate is Gate.OBSERVED
 
 
 def _document(call: Call) -> object:

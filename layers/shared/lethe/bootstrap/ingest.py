@@ -14,6 +14,7 @@ from lethe.settings import IngestSettings, load
 if TYPE_CHECKING:
     from lethe.api.intake import Intake
     from lethe.store.register import DynamoRegister
+    from lethe.usecases.acceptance import Acceptance
     from lethe.usecases.capture import Capture
     from lethe.usecases.first_contact import FirstContact
     from lethe.usecases.gathered import Gathered
@@ -34,12 +35,8 @@ def ingest() -> Intake:
     world, env = current(), load(IngestSettings)
     house = _House(world, env)
     return Intake(
-        capture=house.capture,
+        acceptance=house.acceptance,
         uploads=Uploads(staging=S3Staging(world.s3, staging=env.staging_bucket), clock=world.clock),
-        policies=house.policies,
-        stamping=house.stamping,
-        reception=house.reception,
-        observing=lambda: house.observing,
         sent=lambda: house.sent,
         public_url=env.public_url,
     )
@@ -99,9 +96,16 @@ class _House(Posting[IngestSettings]):
             policies=self.policies,
             hashes=self.hashes,
             activity=Activity(self.activity, world.clock),
+            stamp=self.stamping.stamped,
             clock=world.clock,
             kem=Kem[env.kem],
         )
+
+    @cached_property
+    def acceptance(self) -> Acceptance:
+        from lethe.usecases.acceptance import Acceptance
+
+        return Acceptance(self.capture, self.policies, self.reception, lambda: self.observing)
 
     @cached_property
     def stamping(self) -> Stamping:

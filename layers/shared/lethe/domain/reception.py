@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lethe.domain.addresses import Address
 from lethe.domain.consent import ConsentState
+from lethe.domain.keywords import Heard
 from lethe.domain.messages import Message, MessageId
 
 
@@ -16,6 +17,7 @@ class Came:
 
     message: Message
     message_id: MessageId
+    heard: Heard | None
     time: datetime
     senders: tuple[Address, ...]
     own: tuple[Address, ...]

@@ -9,6 +9,7 @@ from typing import NewType
 
 from lethe.domain.archive import Head, Tombstone
 from lethe.domain.holders import HolderId, PublicHolder
+from lethe.domain.in_force import InForce
 from lethe.domain.messages import MessageId
 from lethe.domain.own_addresses import OwnSpan
 
@@ -77,5 +78,5 @@ class View:
 
     persons: Mapping[Pseudonym, RegisterItem]
     holds: Holds
-    policy_version: int
+    in_force: InForce
     firsts: Mapping[MessageId, Head | Tombstone]

@@ -92,15 +92,15 @@ class DynamoRegister:
                 *((register, {"pk": s(pseudonym)}) for pseudonym in persons),
                 *((self._messages, key) for key in firsts),
             ],
-            {self._messages: message_items.CLEAR, self._policy: ("pk", "version")},
+            {self._messages: message_items.CLEAR, self._policy: ("pk", *_VERSIONS)},
         )
         items = {text(item, "pk"): item for item in found.get(register, ())}
         heads = map(message_items.load_clear, found.get(self._messages, ()))
-        policy = found.get(self._policy) or [{}]
+        [head] = found.get(self._policy) or [{}]
         return View(
             persons={pseudonym: _load(pseudonym, items.get(pseudonym)) for pseudonym in persons},
             holds=holds.load(items.get("holds")),
-            policy_version=number(policy[0], "version", 0),
+            in_force=_in_force(head),
             firsts={_message_id(head): head for head in heads},
         )
 
@@ -125,8 +125,7 @@ class DynamoRegister:
             {self._policy: ("pk", *_VERSIONS)},
         )
         [item], [head] = (found.get(table) or [{}] for table in (register, self._policy))
-        in_force = InForce(**{name: number(head, name, 0) for name in _VERSIONS})
-        return _load(pseudonym, item), in_force
+        return _load(pseudonym, item), _in_force(head)
 
     def holds(self) -> Holds:
         """Read the legal holds in force."""
@@ -247,6 +246,10 @@ def _shredding(item: RegisterItem, after: RegisterItem) -> dict[str, Any]:
     }
     expression = f"SET #x = :x, #q = :q{remove}"
     return _as_seen(expression, item.revision, names("x", "q") | attributes, values)
+
+
+def _in_force(head: Item) -> InForce:
+    return InForce(**{name: number(head, name, 0) for name in _VERSIONS})
 
 
 def _load(pseudonym: Pseudonym, item: Item | None) -> RegisterItem:

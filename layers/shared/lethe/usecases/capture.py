@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -26,6 +26,7 @@ from lethe.domain.errors import (
     UnavailableError,
 )
 from lethe.domain.holders import HolderId
+from lethe.domain.in_force import InForce
 from lethe.domain.messages import Message, MessageId
 from lethe.domain.policy import Policy
 from lethe.domain.ports import (
@@ -83,6 +84,8 @@ class Captured:
     status: CaptureStatus
     cls: str
     end: date
+    in_force: InForce = field(default_factory=InForce)
+    """What was in force when it was looked at."""
 
 
 Outcome = Captured | LetheError
@@ -103,6 +106,8 @@ class Capture:
     policies: Policies
     hashes: Hashes
     activity: Activity
+    stamp: Callable[[Message, Policy], Message]
+    """Puts what allowed an outbound message beside its headers."""
     clock: Callable[[], datetime]
     kem: Kem
 
@@ -141,14 +146,15 @@ class Capture:
         ids = {i: self.hashes.message_id(m.channel, m.external_id) for i, m in messages.items()}
         names = {i: self._pseudonyms(m) for i, m in messages.items()}
         view = self.register.view({p for ps in names.values() for p in ps}, set(ids.values()))
-        policy = self.policies.at(view.policy_version)
+        policy = self.policies.at(view.in_force.version)
         items = dict(view.persons)
         done: dict[int, Outcome] = {}
         sealed: dict[int, SealedMessage] = {}
         figures: dict[int, Mapping[str, int]] = {}
         for index, message in messages.items():
             try:
-                known = self._known(message, ids[index], names[index], items, view)
+                stamped = self.stamp(message, policy)
+                known = self._known(stamped, ids[index], names[index], items, view)
                 plan = make_plan(known, policy, now)
                 figures[index] = plan.figures
                 result = self._seal(plan, policy, items)
@@ -165,7 +171,12 @@ class Capture:
         taken = [index for index, outcome in written.items() if isinstance(outcome, Captured)]
         persons = {i: [items.get(p, RegisterItem(p)) for p in names[i]] for i in taken}
         self.activity.note([Seen(messages[i], persons[i], figures[i]) for i in taken], policy)
-        return done | written
+        return {
+            index: replace(outcome, in_force=view.in_force)
+            if isinstance(outcome, Captured)
+            else outcome
+            for index, outcome in (done | written).items()
+        }
 
     def _pseudonyms(self, message: Message) -> list[Pseudonym]:
         return [self.hashes.pseudonym(p.address) for p in message.participants]

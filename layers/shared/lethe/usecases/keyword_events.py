@@ -36,27 +36,27 @@ class KeywordEvents:
     hashes: PseudonymHash
     clock: Callable[[], datetime]
 
-    def record(self, heard: Heard, sender: Address, came: Came, policy: Policy) -> None:
+    def record(self, sender: Address, came: Came, policy: Policy) -> None:
         """Record what a sender said; a text that only may withdraw waits for a human."""
         channel, pseudonym = came.message.channel, self.hashes.pseudonym(sender)
         own: list[str] = [self.hashes.pseudonym(address) for address in came.own] or [EVERY]
-        if heard is Heard.MAYBE or self.clock() - came.time > FRESH:
+        if came.heard is Heard.MAYBE or self.clock() - came.time > FRESH:
             # What an import brings may have been taken back since: a human looks.
             review = possible_withdrawal(pseudonym, channel, own[0], came.message_id)
             self.reviews.put(review.id, review.document, self.clock())
             return
-        acts = list(self._acts(heard, came, own, pseudonym, blocks=_blocks(channel, policy)))
+        acts = list(self._acts(came, own, pseudonym, blocks=_blocks(channel, policy)))
         self.ledger.record(sender, acts, caller=_HEARD)
-        if heard is Heard.STOP:
+        if came.heard is Heard.STOP:
             for each in own:
                 self.following.after(pseudonym, policy, channel=channel, own=each)
 
     def _acts(
-        self, heard: Heard, came: Came, own: Sequence[str], person: Pseudonym, *, blocks: bool
+        self, came: Came, own: Sequence[str], person: Pseudonym, *, blocks: bool
     ) -> Iterator[Act]:
         """A keyword as events, one for each own address that it was sent to."""
         types = [EventType.VENDOR_UNBLOCKED]
-        if heard is Heard.STOP:
+        if came.heard is Heard.STOP:
             types = [EventType.STOPPED, *([EventType.VENDOR_BLOCKED] if blocks else ())]
         evidence = Evidence(
             method=Method.KEYWORD, at=came.time, reference=came.message_id, action=Action.TYPED

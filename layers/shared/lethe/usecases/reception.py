@@ -58,7 +58,12 @@ class Reception:
         `notice` is the version that is published, 0 if none is. Each stands for itself: what is
         returned are the messages that must be heard again.
         """
-        said = [one for one in captured if self._says_something(one, policy, notice)]
+        said = [
+            (message, message_id, heard)
+            for message, message_id in captured
+            if message.direction is Direction.INBOUND
+            and ((heard := _heard(message, policy)) or self._is_due(message, policy, notice))
+        ]
         if not said:
             return frozenset()
         try:
@@ -66,7 +71,7 @@ class Reception:
             senders = {self.hashes.pseudonym(a) for one in came for a in one.senders}
             states = self.consents.states(senders)
         except LetheError:
-            return frozenset(message_id for _, message_id in said)
+            return frozenset(message_id for _, message_id, _ in said)
         unheard = set()
         for one in came:
             try:
@@ -75,13 +80,8 @@ class Reception:
                 unheard.add(one.message_id)
         return frozenset(unheard)
 
-    def _says_something(self, one: Inbound, policy: Policy, notice: int) -> bool:
-        """Whether anything is to be done that this process has not done within the hour."""
-        message, _ = one
-        if message.direction is not Direction.INBOUND:
-            return False
-        if _heard(message, policy):
-            return True
+    def _is_due(self, message: Message, policy: Policy, notice: int) -> bool:
+        """Whether it matters who wrote, and this process has not noted it within the hour."""
         if not (_greets(message, policy, notice) or _is_granted_by_writing(policy)):
             return False
         now = self.clock()
@@ -96,13 +96,13 @@ class Reception:
                 person = self.hashes.pseudonym(participant.address)
                 yield person, message.channel, " ".join(others)
 
-    def _came(self, said: Sequence[Inbound]) -> Iterator[Came]:
+    def _came(self, said: Sequence[tuple[Message, MessageId, Heard | None]]) -> Iterator[Came]:
         """Who wrote to whom: what is the controller's is asked of the register."""
         now = self.clock()
-        people = {p.address for message, _ in said for p in message.participants}
+        people = {p.address for message, _, _ in said for p in message.participants}
         named = {address: self.hashes.pseudonym(address) for address in people}
         items = self.register.items(list(named.values()))
-        for message, message_id in said:
+        for message, message_id, heard in said:
             time = min(message.time or now, now)
             own = {
                 p.address
@@ -114,6 +114,7 @@ class Reception:
             yield Came(
                 message,
                 message_id,
+                heard,
                 time,
                 senders=tuple(a for a, is_sender in listed if is_sender and a not in own),
                 own=tuple(a for a, is_sender in listed if not is_sender and a in own),
@@ -128,11 +129,10 @@ class Reception:
         notice: int,
         api_url: str,
     ) -> None:
-        heard = _heard(came.message, policy)
         for sender in came.senders:
-            if heard is not None:
-                self.keyword_events().record(heard, sender, came, policy)
-            if heard is Heard.STOP:
+            if came.heard is not None:
+                self.keyword_events().record(sender, came, policy)
+            if came.heard is Heard.STOP:
                 continue  # who wants to hear nothing is not greeted
             state = states[self.hashes.pseudonym(sender)]
             self._mark(state, came)
@@ -142,7 +142,7 @@ class Reception:
                 self.first_contact().greet(stranger, policy, notice=notice, api_url=api_url)
         if len(self._marked) >= _MARKS_KEPT:
             self._marked.clear()
-        if heard is not Heard.STOP:
+        if came.heard is not Heard.STOP:
             self._marked.update(dict.fromkeys(self._places(came.message), came.time))
 
     def _mark(self, state: ConsentState, came: Came) -> None:

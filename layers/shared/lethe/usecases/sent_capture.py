@@ -11,8 +11,8 @@ from lethe.domain.messages import Direction, Message, Participant, Role
 from lethe.domain.outbox import DispatchId, OutItem, OutMessage, SendState
 from lethe.domain.ports_sending import Outbox, TransitKeys
 from lethe.usecases.capture import Capture, Captured, Outcome
+from lethe.usecases.stamping import BASIS_HEADER
 
-BASIS_HEADER: Final = "x-lethe-basis"
 SENDING_HEADER: Final = "x-lethe-sending"
 UNCERTAIN: Final = "uncertain"
 ERASED: Final = "erased"
@@ -68,9 +68,9 @@ def _message(item: OutItem, sent: OutMessage, external_id: str) -> Message:
     for recipient in sent.recipients:
         one = Participant(recipient.address, recipient.role, recipient.name)
         participants.setdefault(recipient.address, one)
-    headers = [(BASIS_HEADER, line) for line in item.basis.splitlines()]
+    stamps = [(BASIS_HEADER, line) for line in item.basis.splitlines()]
     if item.state is SendState.UNCERTAIN:
-        headers.append((SENDING_HEADER, UNCERTAIN))
+        stamps.append((SENDING_HEADER, UNCERTAIN))
     return Message(
         channel=sent.channel,
         external_id=external_id,
@@ -79,8 +79,8 @@ def _message(item: OutItem, sent: OutMessage, external_id: str) -> Message:
         body=sent.text,
         html=sent.html,
         subject=sent.subject,
-        headers=tuple(headers),
         purpose=sent.purpose,
         time=item.claimed_at,
         own_address=sent.sender,
+        stamps=tuple(stamps),
     )

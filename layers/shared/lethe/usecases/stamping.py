@@ -7,6 +7,7 @@ redelivery whose token has run out meanwhile is the same message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Final
 
 from lethe.crypto.authorisation import Authorised, Covered, Verdict, check
 from lethe.domain.channel_settings import Gate as Mode
+from lethe.domain.errors import LetheError
 from lethe.domain.messages import Direction, Message, Role
 from lethe.domain.policy import Policy
 from lethe.domain.ports import PseudonymHash
@@ -53,13 +55,16 @@ class Stamping:
 
     def stamped(self, message: Message, policy: Policy) -> Message:
         """Return the message with its stamps, and with the authorised purpose if it has none."""
+        if message.stamps:
+            return message  # Lethe sent it itself
         settings = policy.channels.get(message.channel)
         enforced = settings is not None and settings.gate is Mode.ENFORCED
         if message.direction is not Direction.OUTBOUND or not (enforced or message.authorisations):
             return message
         verdicts = list(self._verdicts(message))
         worst = max((stamp for stamp, _ in verdicts), key=_RANK.__getitem__, default=Stamp.VALID)
-        self.activity.add(message.channel, self.clock().date(), {f"authorisation.{worst}": 1})
+        with suppress(LetheError):  # a figure is not worth a message
+            self.activity.add(message.channel, self.clock().date(), {f"authorisation.{worst}": 1})
         allowed = [one for stamp, one in verdicts if one and stamp is Stamp.VALID]
         bases = dict.fromkeys(f"{one.legal_basis}; {one.evidence}" for one in allowed)
         purposes = {one.purpose for one in allowed}
