@@ -8,15 +8,11 @@ and an erasure is heard of by everybody whom it is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
-from botocore.exceptions import ClientError
 from lethe.crypto.holders import Kem, generate
 from lethe.domain.consent import EventType
 from lethe.domain.erasure import Grounds
-from lethe.domain.errors import LetheError
 from lethe.domain.human_review import ReviewDecision, ReviewKind, possible_withdrawal, waiting
 from lethe.domain.messages import MessageId
 from lethe.domain.ports import NewPersonKey
@@ -26,79 +22,19 @@ from lethe.store.queues import load_request
 from lethe.usecases.consenting import Telling
 from lethe.usecases.erasure import IdentityProof
 
-from tests.aws_store import AwsStores, on_aws
 from tests.consent_calls import MACHINE, OFFICER, ConsentCalls
+from tests.consent_crashes import Place, place_of
 from tests.consent_scene import ANNA, BERT
-from tests.faults import CrashError, Faults
-from tests.snapshots import Snapshot, queue
+from tests.snapshots import queue
 from tests.system import STAFF
 
-FAILURES = (CrashError, ClientError, LetheError)
 Acting = Callable[[ConsentCalls], object]
 
 
-@dataclass
-class Place:
-    """An account with the policy in it, and what fails."""
-
-    stores: AwsStores
-    faults: Faults
-    opened: Snapshot
-
-    def scene(self, at: timedelta = timedelta()) -> ConsentCalls:
-        self.stores._build()
-        made = ConsentCalls(self.stores)
-        made.clock.pass_(at)
-        return made
-
-
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    with on_aws() as stores:
-        holders = stores.kms.create_key()["KeyMetadata"]["KeyId"]
-        receipts = stores.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-        vars(stores)["kms_keys"] = {
-            "HoldersKey": holders,
-            "ReceiptsKey": receipts["KeyMetadata"]["KeyId"],
-        }
-        faults = Faults()
-        faults.watch(*stores.clients)
-        ConsentCalls(stores).open()
-        yield Place(stores, faults, Snapshot.of(stores))
-
-
-def fails_anywhere(place: Place, prepare: Acting, act: Acting, check: Acting) -> None:
-    """Run the act with each of its calls failing in turn, in each way."""
-    place.opened.restore()
-    scene = place.scene()
-    begun_at = scene.clock.now
-    prepare(scene)
-    passed = scene.clock.now - begun_at
-    begun = Snapshot.of(place.stores)
-    place.faults.plan(None)
-    act(scene)
-    calls = len(place.faults.calls)
-    check(scene)
-    assert calls > 2
-    for number in range(1, calls + 1):
-        for after in (False, True):
-            begun.restore()
-            scene = place.scene(passed)
-            crash = after is bool(number % 2)
-            place.faults.plan(number, after=after, crash=crash)
-            try:
-                act(scene)
-            except FAILURES:
-                scene.clock.pass_(timedelta(seconds=1))
-                act(scene)  # the caller repeats it; now it is answered
-            finally:
-                failed = f"{number}: {place.faults.failed} after={after} crash={crash}"
-                place.faults.plan(None)
-            try:
-                check(scene)
-            except Exception as error:
-                error.add_note(failed)
-                raise
+def place() -> Iterator[Place[ConsentCalls]]:
+    with place_of(ConsentCalls, fewest=3) as made:
+        yield made
 
 
 def kinds(scene: ConsentCalls) -> list[EventType]:
@@ -121,7 +57,7 @@ def agreed(scene: ConsentCalls) -> None:
     scene.give("marketing")
 
 
-def test_a_withdrawal_is_recorded_once_and_proposes_once(place: Place) -> None:
+def test_a_withdrawal_is_recorded_once_and_proposes_once(place: Place[ConsentCalls]) -> None:
     def withdraw(scene: ConsentCalls) -> None:
         told = Telling(MACHINE, key="withdrawal-1")
         said = scene.withdrawing.withdraw(ANNA, ["marketing"], "*", told)
@@ -131,20 +67,20 @@ def test_a_withdrawal_is_recorded_once_and_proposes_once(place: Place) -> None:
         assert kinds(scene) == [EventType.GIVEN, EventType.WITHDRAWN]
         assert open_kinds(scene) == [ReviewKind.ERASURE_PROPOSAL]
 
-    fails_anywhere(place, agreed, withdraw, check)
+    place.fails_anywhere(agreed, withdraw, check)
 
 
-def test_a_link_withdraws_once(place: Place) -> None:
+def test_a_link_withdraws_once(place: Place[ConsentCalls]) -> None:
     def check(scene: ConsentCalls) -> None:
         assert kinds(scene) == [EventType.GIVEN, EventType.WITHDRAWN]
         assert open_kinds(scene) == [ReviewKind.ERASURE_PROPOSAL]
 
     place.opened.restore()
     token = place.scene().link("marketing")
-    fails_anywhere(place, agreed, lambda scene: scene.withdrawing.by_link(token), check)
+    place.fails_anywhere(agreed, lambda scene: scene.withdrawing.by_link(token), check)
 
 
-def test_an_objection_waits_for_its_balancing_once(place: Place) -> None:
+def test_an_objection_waits_for_its_balancing_once(place: Place[ConsentCalls]) -> None:
     def objecting(scene: ConsentCalls) -> None:
         said = scene.withdrawing.object(ANNA, "survey", "*", Telling(MACHINE, key="objection-1"))
         assert len(said.pending) == 1
@@ -153,10 +89,10 @@ def test_an_objection_waits_for_its_balancing_once(place: Place) -> None:
         assert kinds(scene) == [EventType.OBJECTED]
         assert open_kinds(scene) == [ReviewKind.OBJECTION]
 
-    fails_anywhere(place, lambda _: None, objecting, check)
+    place.fails_anywhere(lambda _: None, objecting, check)
 
 
-def test_a_balancing_is_recorded_once_and_closes_its_review(place: Place) -> None:
+def test_a_balancing_is_recorded_once_and_closes_its_review(place: Place[ConsentCalls]) -> None:
     def prepare(scene: ConsentCalls) -> None:
         scene.withdrawing.object(ANNA, "survey", "*", Telling(MACHINE))
 
@@ -170,10 +106,10 @@ def test_a_balancing_is_recorded_once_and_closes_its_review(place: Place) -> Non
         assert kinds(scene) == [EventType.OBJECTED, EventType.OBJECTION_OVERRULED]
         assert open_kinds(scene) == []
 
-    fails_anywhere(place, prepare, balance, check)
+    place.fails_anywhere(prepare, balance, check)
 
 
-def test_what_a_human_decides_is_carried_out_once(place: Place) -> None:
+def test_what_a_human_decides_is_carried_out_once(place: Place[ConsentCalls]) -> None:
     def review(scene: ConsentCalls) -> str:
         new = possible_withdrawal(scene.pseudonym(), "email", "o" * 43, MessageId("ab" * 16))
         scene.stores.reviews.put(new.id, new.document, scene.clock.now)
@@ -193,10 +129,10 @@ def test_what_a_human_decides_is_carried_out_once(place: Place) -> None:
         assert kinds(scene) == [EventType.GIVEN, EventType.STOPPED]
         assert open_kinds(scene) == [ReviewKind.ERASURE_PROPOSAL]
 
-    fails_anywhere(place, prepare, decide, check)
+    place.fails_anywhere(prepare, decide, check)
 
 
-def test_an_erasure_is_heard_of_by_everybody_it_is_about(place: Place) -> None:
+def test_an_erasure_is_heard_of_by_everybody_it_is_about(place: Place[ConsentCalls]) -> None:
     def prepare(scene: ConsentCalls) -> None:
         agreed(scene)
         scene.give("newsletter", who=BERT)
@@ -221,11 +157,11 @@ def test_an_erasure_is_heard_of_by_everybody_it_is_about(place: Place) -> None:
             events = [event.type for event in scene.stores.consents.events(ledger)]
             assert events == [EventType.GIVEN, EventType.VOIDED]
 
-    fails_anywhere(place, prepare, erase, check)
+    place.fails_anywhere(prepare, erase, check)
 
 
 def test_an_erasure_of_one_without_messages_is_heard_of_before_it_is_complete(
-    place: Place,
+    place: Place[ConsentCalls],
 ) -> None:
     def erase(scene: ConsentCalls) -> None:
         request = scene.erasure.request(
@@ -242,10 +178,10 @@ def test_an_erasure_of_one_without_messages_is_heard_of_before_it_is_complete(
         assert not scene.consents()
         assert kinds(scene) == [EventType.GIVEN, EventType.VOIDED]
 
-    fails_anywhere(place, lambda scene: scene.give(), erase, check)
+    place.fails_anywhere(lambda scene: scene.give(), erase, check)
 
 
-def test_voiding_is_done_once_for_each_address(place: Place) -> None:
+def test_voiding_is_done_once_for_each_address(place: Place[ConsentCalls]) -> None:
     def prepare(scene: ConsentCalls) -> None:
         scene.give()
         scene.erasure.request(
@@ -264,10 +200,10 @@ def test_voiding_is_done_once_for_each_address(place: Place) -> None:
         assert kinds(scene) == [EventType.GIVEN, EventType.VOIDED]
         assert scene.state(BERT).voided_at is not None
 
-    fails_anywhere(place, prepare, lambda scene: scene.voiding.void(request_id), check)
+    place.fails_anywhere(prepare, lambda scene: scene.voiding.void(request_id), check)
 
 
-def test_the_daily_look_ends_what_it_may_whatever_fails(place: Place) -> None:
+def test_the_daily_look_ends_what_it_may_whatever_fails(place: Place[ConsentCalls]) -> None:
     def prepare(scene: ConsentCalls) -> None:
         scene.give()
         scene.give("newsletter", who=BERT)
@@ -283,7 +219,7 @@ def test_the_daily_look_ends_what_it_may_whatever_fails(place: Place) -> None:
         assert (scene.state(BERT).ledger, scene.state(BERT).due) == (None, None)
         assert not list(scene.stores.consents.due(scene.clock.now))
 
-    fails_anywhere(place, prepare, look, check)
+    place.fails_anywhere(prepare, look, check)
 
 
 def deliver(scene: ConsentCalls) -> None:

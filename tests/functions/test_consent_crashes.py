@@ -7,87 +7,26 @@ with one receipt, the fold is that of the events, and no key is left that no sta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from lethe.domain import consent_fold
 from lethe.domain.consent import EVERY, ConsentState, EventType
-from lethe.domain.errors import LetheError
 from lethe.usecases.consent_ledger import Act, event_id
 
-from tests.aws_store import AwsStores, on_aws
+from tests.consent_crashes import Place, place_of
 from tests.consent_scene import OWN, ConsentScene
-from tests.faults import CrashError, Faults
-from tests.snapshots import Snapshot, items
+from tests.snapshots import items
 from tests.system import STAFF
-
-FAILURES = (CrashError, ClientError, LetheError)
-
-
-@dataclass
-class Place:
-    """An account with the policy in it, and what fails."""
-
-    stores: AwsStores
-    faults: Faults
-    opened: Snapshot
-
-    def scene(self) -> ConsentScene:
-        self.stores._build()
-        return ConsentScene(self.stores)
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    with on_aws() as stores:
-        holders = stores.kms.create_key()["KeyMetadata"]["KeyId"]
-        receipts = stores.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-        vars(stores)["kms_keys"] = {
-            "HoldersKey": holders,
-            "ReceiptsKey": receipts["KeyMetadata"]["KeyId"],
-        }
-        faults = Faults()
-        faults.watch(*stores.clients)
-        ConsentScene(stores).open()
-        yield Place(stores, faults, Snapshot.of(stores))
-
 
 Acting = Callable[[ConsentScene], object]
 
 
-def fails_anywhere(place: Place, prepare: Acting, act: Acting, check: Acting) -> int:
-    """Run the act with each of its calls failing in turn, in each way; how many calls it makes."""
-    place.opened.restore()
-    scene = place.scene()
-    prepare(scene)
-    begun = Snapshot.of(place.stores)
-    place.faults.plan(None)
-    act(scene)
-    calls = len(place.faults.calls)
-    check(scene)
-    for number in range(1, calls + 1):
-        for after in (False, True):
-            begun.restore()
-            scene = place.scene()
-            crash = after is bool(number % 2)
-            place.faults.plan(number, after=after, crash=crash)
-            try:
-                act(scene)
-            except FAILURES:
-                scene.clock.pass_(timedelta(seconds=1))
-                act(scene)  # the caller repeats it; now it is answered
-            finally:
-                failed = f"{number}: {place.faults.failed} after={after} crash={crash}"
-                place.faults.plan(None)
-            try:
-                check(scene)
-            except Exception as error:
-                error.add_note(failed)
-                raise
-    return calls
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place[ConsentScene]]:
+    with place_of(ConsentScene) as made:
+        yield made
 
 
 def act(kind: EventType, name: str, **changes: Any) -> Callable[[ConsentScene], Act]:
@@ -145,43 +84,43 @@ def nothing(scene: ConsentScene) -> None:
     assert scene.state().revision == 0
 
 
-def test_a_first_consent_is_recorded_once(place: Place) -> None:
-    calls = fails_anywhere(place, nothing, recording(GIVE), stands(EventType.GIVEN))
+def test_a_first_consent_is_recorded_once(place: Place[ConsentScene]) -> None:
+    calls = place.fails_anywhere(nothing, recording(GIVE), stands(EventType.GIVEN))
     # The version in force, the state, the id, a key, the text, public key and signature, the
     # transaction, and the audit; the policy is read once in a process.
     assert calls == 10
 
 
-def test_several_acts_are_recorded_whole(place: Place) -> None:
+def test_several_acts_are_recorded_whole(place: Place[ConsentScene]) -> None:
     acts = recording(GIVE, REFUSE)
-    fails_anywhere(place, nothing, acts, stands(EventType.GIVEN, EventType.REFUSED))
+    place.fails_anywhere(nothing, acts, stands(EventType.GIVEN, EventType.REFUSED))
 
 
-def test_a_withdrawal_is_recorded_once(place: Place) -> None:
+def test_a_withdrawal_is_recorded_once(place: Place[ConsentScene]) -> None:
     check = stands(EventType.GIVEN, EventType.WITHDRAWN)
 
     def withdrawn(scene: ConsentScene) -> None:
         check(scene)
         assert not scene.consents()
 
-    calls = fails_anywhere(place, recording(GIVE), recording(WITHDRAW), withdrawn)
+    calls = place.fails_anywhere(recording(GIVE), recording(WITHDRAW), withdrawn)
     assert calls == 6  # version in force, state, id, signature, transaction, audit
 
 
-def test_a_stop_and_a_block_are_recorded_once(place: Place) -> None:
+def test_a_stop_and_a_block_are_recorded_once(place: Place[ConsentScene]) -> None:
     check = stands(EventType.GIVEN, EventType.STOPPED, EventType.VENDOR_BLOCKED)
-    fails_anywhere(place, recording(GIVE), recording(STOP, BLOCK), check)
+    place.fails_anywhere(recording(GIVE), recording(STOP, BLOCK), check)
 
 
-def test_by_pseudonym_alone_it_is_recorded_once(place: Place) -> None:
+def test_by_pseudonym_alone_it_is_recorded_once(place: Place[ConsentScene]) -> None:
     def by_link(scene: ConsentScene) -> None:
         scene.ledger.record_for(scene.pseudonym(), [WITHDRAW(scene)], caller=STAFF)
 
     check = stands(EventType.GIVEN, EventType.WITHDRAWN)
-    fails_anywhere(place, recording(GIVE), by_link, check)
+    place.fails_anywhere(recording(GIVE), by_link, check)
 
 
-def test_the_end_of_evidence_is_whole(place: Place) -> None:
+def test_the_end_of_evidence_is_whole(place: Place[ConsentScene]) -> None:
     def end(scene: ConsentScene) -> None:
         state = scene.state()
         if state.ledger is not None:
@@ -193,16 +132,16 @@ def test_the_end_of_evidence_is_whole(place: Place) -> None:
         assert state.lines["newsletter", "email"].withdrawn_at is not None
         assert items("ConsentKeysTable") == []
 
-    calls = fails_anywhere(place, recording(GIVE, WITHDRAW), end, ended)
+    calls = place.fails_anywhere(recording(GIVE, WITHDRAW), end, ended)
     assert calls == 2
 
 
-def test_marks_are_made_whatever_fails(place: Place) -> None:
+def test_marks_are_made_whatever_fails(place: Place[ConsentScene]) -> None:
     def mark(scene: ConsentScene) -> None:
         scene.stores.consents.mark_inbound(scene.pseudonym(), "email", OWN, scene.clock.now)
 
     def marked(scene: ConsentScene) -> None:
         assert ("email", OWN) in scene.state().inbound
 
-    fails_anywhere(place, nothing, mark, marked)
-    fails_anywhere(place, recording(GIVE), mark, marked)
+    place.fails_anywhere(nothing, mark, marked)
+    place.fails_anywhere(recording(GIVE), mark, marked)

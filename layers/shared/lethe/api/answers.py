@@ -12,6 +12,7 @@ from lethe.api import problems
 from lethe.api.limits import MAX_ANSWER_BYTES
 from lethe.domain.content import PartGrant
 from lethe.domain.errors import LetheError, TooLargeError
+from lethe.domain.times import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,7 +104,7 @@ def grant(granted: PartGrant) -> Response[str]:
         200,
         {
             "url": granted.url,
-            "expires_at": _time(granted.expires_at),
+            "expires_at": when(granted.expires_at),
             "key": granted.key,
             "part": granted.part,
             **described,
@@ -133,12 +134,12 @@ def _request(request: PrivacyRequest) -> dict[str, Any]:
         "type": "erasure",
         "state": request.state,
         "ground": request.ground,
-        "received_at": _time(request.received_at),
-        "completed_at": _time(request.completed_at),
+        "received_at": when(request.received_at),
+        "completed_at": when(request.completed_at),
         "policy_version": request.policy_version,
         "addresses": [
             {
-                "shredded_at": _time(case.shredded_at),
+                "shredded_at": when(case.shredded_at),
                 "decisions": list(map(_decision, case.decisions)),
             }
             for case in request.cases
@@ -153,7 +154,7 @@ def upload(opened: Upload) -> Response[str]:
     body = {
         "upload_id": opened.upload_id,
         "url": opened.url,
-        "expires_at": _time(opened.expires_at),
+        "expires_at": when(opened.expires_at),
     }
     return answer(201, body)
 
@@ -240,7 +241,7 @@ def _participant(participant: ReadParticipant) -> dict[str, Any]:
 def _version(version: ReadVersion) -> dict[str, Any]:
     return {
         "version": version.version,
-        "time": _time(version.time),
+        "time": when(version.time),
         "body": version.body,
         "html": version.html,
         "subject": version.subject,
@@ -266,9 +267,10 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "act": decision.act,
         "article": decision.article,
         "reason": decision.reason,
-        "until": _time(decision.until),
+        "until": when(decision.until),
     }
 
 
-def _time(time: datetime | None) -> str | None:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+def when(time: datetime | None) -> str | None:
+    """Return a time as answers state it."""
+    return iso(time) if time else None

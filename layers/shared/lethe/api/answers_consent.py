@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from lethe.api import problems
-from lethe.api.answers import answer
+from lethe.api.answers import answer, when
 from lethe.crypto import jws
 from lethe.domain.errors import LetheError
 
@@ -69,7 +69,7 @@ def standing(found: Standing) -> Response[str]:
         "stops": _by_channel(state.stops),
         "vendor_blocks": _by_channel(state.vendor_blocks),
         "bases": _bases(state),
-        "erased_at": _time(state.voided_at),
+        "erased_at": when(state.voided_at),
         "notice_version": state.notified,
         "evidence_until": _day(state.ends),
     }
@@ -123,8 +123,8 @@ def _event(one: Recorded) -> dict[str, Any]:
         "type": event.type.value,
         "purpose": event.purpose,
         "channel": event.channel,
-        "time": _time(event.time),
-        "until": _time(event.until),
+        "time": when(event.time),
+        "until": when(event.until),
         "duplicate": one.duplicate,
         "record": one.record,
         "receipt": one.receipt,
@@ -157,8 +157,8 @@ def _line(line: StandingLine) -> dict[str, Any]:
         "legal_basis": line.legal_basis.value,
         "allowed": line.allowed,
         "state": line.word.value,
-        "given_at": _time(line.given_at),
-        "until": _time(line.until),
+        "given_at": when(line.given_at),
+        "until": when(line.until),
         "event_id": line.event_id,
         "notice_version": line.notice_version,
         "may_ask_again_from": _day(line.may_ask_again_from),
@@ -170,9 +170,9 @@ def _objections(state: ConsentState) -> list[dict[str, Any]]:
         {
             "purpose": purpose,
             "channel": channel,
-            "at": _time(objection.at),
+            "at": when(objection.at),
             "event_id": objection.event_id,
-            "overruled_at": _time(objection.overruled_at),
+            "overruled_at": when(objection.overruled_at),
         }
         for (purpose, channel), objection in sorted(state.objections.items())
     ]
@@ -180,15 +180,15 @@ def _objections(state: ConsentState) -> list[dict[str, Any]]:
 
 def _by_channel(times: Mapping[tuple[str, str], datetime]) -> list[dict[str, Any]]:
     """At which own address is not said: it is known by its pseudonym alone."""
-    return [{"channel": channel, "at": _time(at)} for (channel, _), at in sorted(times.items())]
+    return [{"channel": channel, "at": when(at)} for (channel, _), at in sorted(times.items())]
 
 
 def _bases(state: ConsentState) -> list[dict[str, Any]]:
     return [
         {
             "event": name,
-            "begun_at": _time(span.begun_at),
-            "ended_at": _time(span.ended_at),
+            "begun_at": when(span.begun_at),
+            "ended_at": when(span.ended_at),
             "opt_out_offered": span.opt_out_offered,
         }
         for name, span in sorted(state.bases.items())
@@ -200,8 +200,8 @@ def _review(review: WaitingReview, now: datetime) -> dict[str, Any]:
     return {
         "review_id": review.id,
         "kind": review.kind.value,
-        "at": _time(review.at),
-        "due_at": _time(review.target),
+        "at": when(review.at),
+        "due_at": when(review.target),
         "age_seconds": int((now - review.at).total_seconds()),
         "overdue": review.overdue(now),
         "purpose": known.get("purpose"),
@@ -216,10 +216,6 @@ def _review(review: WaitingReview, now: datetime) -> dict[str, Any]:
 def _problem(error: LetheError, request_id: str) -> dict[str, Any]:
     known = problems.noted(error)
     return {"status": known.status, "problem": problems.document(known, request_id)}
-
-
-def _time(time: datetime | None) -> str | None:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
 
 
 def _day(day: date | None) -> str | None:

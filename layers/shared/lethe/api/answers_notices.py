@@ -9,10 +9,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from lethe.api.answers import answer
 from lethe.domain.languages import available, language, text_of
+from lethe.domain.times import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from lethe.domain.languages import Run
     from lethe.domain.notice_documents import PublishedWords
@@ -65,7 +65,7 @@ def drafted(made: Drafted) -> Response[str]:
         "version": made.version,
         "policy_version": made.draft.policy_version,
         "drafted_by": made.draft.actor,
-        "drafted_at": _time(made.draft.at),
+        "drafted_at": iso(made.draft.at),
         "differences": made.differences,
     }
     return answer(201, body)
@@ -81,7 +81,7 @@ def version(shown: ShownVersion) -> Response[str]:
         "policy_version": notice.policy_version,
         "drafted_by": notice.drafted_by,
         "approved_by": notice.approved_by,
-        "published_at": _time(notice.at),
+        "published_at": iso(notice.at),
         "live": notice.document.live,
         "statements": notice.document.model,
         "words": {code: _plain(words) for code, words in notice.document.words.items()},
@@ -112,7 +112,7 @@ def _json(audience: str, code: str, shown: PublishedWords) -> str:
     body = {
         "audience": audience,
         "version": shown.version,
-        "published_at": _time(shown.at),
+        "published_at": iso(shown.at),
         "hash": shown.hash,
         "language": code,
         "languages": shown.languages,
@@ -202,7 +202,3 @@ def _statements(holder: Mapping[str, Any]) -> list[dict[str, str]]:
         {"id": name, "label": statement["label"], "text": text_of(statement["text"])}
         for name, statement in holder["statements"].items()
     ]
-
-
-def _time(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lethe.api.answers import answer, text
+from lethe.domain.times import iso
 from lethe.observability import LogMessage, Metric, count, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from aws_lambda_powertools.event_handler.api_gateway import Response
 
@@ -45,9 +45,9 @@ def preview(found: Previewed) -> Response[str]:
         "proposal_id": shown.proposal_id,
         "document": shown.digest,
         "seen_version": shown.seen.version,
-        "at": _time(shown.at),
+        "at": iso(shown.at),
         "token": found.token,
-        "expires_at": _time(found.expires),
+        "expires_at": iso(found.expires),
         "classes": list(map(_class, shown.classes)),
         "reclassifications": list(map(_reclassification, shown.reclassifications)),
         "earlier_periods_kept": [each.model_dump(mode="json") for each in shown.kept],
@@ -127,9 +127,9 @@ def _proposal(found: Proposed) -> dict[str, Any]:
         "state": found.state,
         "seen_version": made.seen,
         "document": made.digest,
-        "proposed_at": _time(made.at),
+        "proposed_at": iso(made.at),
         "proposed_by": made.actor,
-        "approved_at": _time(approval.at) if approval else None,
+        "approved_at": iso(approval.at) if approval else None,
         "approved_by": approval.actor if approval else None,
         "version": approval.version if approval else None,
         "differences": list(map(_difference, found.differences)),
@@ -172,7 +172,3 @@ def _affected(found: Affected) -> dict[str, Any]:
 
 def _span(span: DaySpan | None) -> dict[str, str] | None:
     return {"first": span.first.isoformat(), "last": span.last.isoformat()} if span else None
-
-
-def _time(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -26,7 +26,7 @@ from pydantic import (
 from lethe.domain.addresses import Address
 from lethe.domain.errors import TooLargeError
 from lethe.domain.messages import Attachment, Direction, Message, Participant, Role
-from lethe.domain.validation import CanonicalAddress, invalid, wrong, wrong_at
+from lethe.domain.validation import CanonicalAddress, invalid, line, text, wrong, wrong_at
 
 MAX_PARTICIPANTS: Final = 1_001
 """1,000 external participants and an own one."""
@@ -35,22 +35,8 @@ MAX_ATTACHMENTS: Final = 50
 MAX_ATTACHMENT_BYTES: Final = 4_000_000
 """All attachments of one message together, decoded; larger ones go by `POST /uploads`."""
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _RANK: Final = {role: rank for rank, role in enumerate(Role)}
-
-
-def _line(value: str) -> str:
-    if _CONTROL.search(value):
-        raise wrong("This holds a control character. Remove it.")
-    return value
-
-
-def _text(value: str) -> str:
-    if _CONTROL_IN_TEXT.search(value):
-        raise wrong("This holds a control character other than a line end or a tab. Remove it.")
-    return value
 
 
 def _not_email(value: str) -> str:
@@ -62,7 +48,7 @@ def _not_email(value: str) -> str:
 def _file_name(value: str) -> str:
     if "/" in value or "\\" in value:
         raise wrong("Give the file's name without a path.")
-    return _line(value)
+    return line(value)
 
 
 def _header_name(value: str) -> str:
@@ -74,7 +60,7 @@ def _header_name(value: str) -> str:
 def _header_value(value: str) -> str:
     if "@" in value:
         raise wrong("A header holds no address. Name the person in participants.")
-    return _line(value)
+    return line(value)
 
 
 def _bytes(value: object) -> object:
@@ -100,7 +86,7 @@ def _utc(value: datetime) -> datetime:
 
 
 _MEDIA_TYPE: Final = r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$"
-Name = Annotated[str, Field(max_length=256), AfterValidator(_line)]
+Name = Annotated[str, Field(max_length=256), AfterValidator(line)]
 FileName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_file_name)]
 MediaType = Annotated[str, Field(pattern=_MEDIA_TYPE)]
 
@@ -167,12 +153,12 @@ class NewMessage(_Edge):
     """A message as a caller with the capture or import scope hands it in."""
 
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$"), AfterValidator(_not_email)]
-    external_id: Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_line)]
+    external_id: Annotated[str, Field(min_length=1, max_length=512), AfterValidator(line)]
     direction: Direction
     participants: Annotated[tuple[NewParticipant, ...], Field(max_length=MAX_PARTICIPANTS)]
-    body: Annotated[str, Field(max_length=MAX_BODY_CHARACTERS), AfterValidator(_text)]
-    subject: Annotated[str, Field(max_length=1_000), AfterValidator(_line)] = ""
-    thread: Annotated[str, Field(max_length=512), AfterValidator(_line)] = ""
+    body: Annotated[str, Field(max_length=MAX_BODY_CHARACTERS), AfterValidator(text)]
+    subject: Annotated[str, Field(max_length=1_000), AfterValidator(line)] = ""
+    thread: Annotated[str, Field(max_length=512), AfterValidator(line)] = ""
     headers: Annotated[
         tuple[
             tuple[

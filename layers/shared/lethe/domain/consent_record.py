@@ -7,7 +7,7 @@ them, and nobody else learns of whom it is. `schemas/consent-record.json` is its
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from lethe.domain.consent import EVERY, ConsentEvent, EventType
@@ -16,6 +16,7 @@ from lethe.domain.periods import Period
 from lethe.domain.policy import Policy
 from lethe.domain.purposes import EventGrant, Purpose
 from lethe.domain.receipt_words import LANGUAGES, withdrawal_method
+from lethe.domain.times import iso
 
 SCHEMA_VERSION: Final = "lethe-consent-record/1"
 CONFORMS_TO: Final = "ISO/IEC TS 27560:2023"
@@ -124,11 +125,6 @@ def kept_after_processing(policy: Policy) -> Period:
     """Return how long evidence is kept once the processing that it is about has ended."""
     own = policy.records.get("consent")
     return own.period if own is not None and own.period is not None else EVIDENCE_KEPT
-
-
-def iso(at: datetime) -> str:
-    """Return a time as records show it: UTC, in whole milliseconds."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _covered(event: ConsentEvent, policy: Policy) -> Iterator[str]:

@@ -14,6 +14,7 @@ from lethe.domain.gate import Known, Question, Subject
 from lethe.domain.own_addresses import kind_at
 from lethe.domain.policy import Policy
 from lethe.domain.purposes import EventGrant, InboundGrant, Purpose
+from lethe.domain.times import iso
 from lethe.domain.vendors import MaySend, Standing
 
 
@@ -100,7 +101,7 @@ def told(facts: Facts, question: Question, known: Known, subject: Subject) -> di
         "restricted_at": facts.restricted_at,
         "vendor_blocked_at": facts.vendor_blocked_at,
     }
-    return words | {name: _written(at) for name, at in times.items() if at is not None}
+    return words | {name: iso(at) for name, at in times.items() if at is not None}
 
 
 def _objections(
@@ -135,7 +136,3 @@ def _granted_by(purpose: Purpose) -> str:
             return f"inbound within {period.iso()}"
         case _:
             return "consent" if purpose.legal_basis is LegalBasis.CONSENT else "standing"
-
-
-def _written(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _OURS: Final = "lethe"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _SAFE: Final = re.compile(
     r"missing|extra_forbidden|json_invalid|enum|literal_error|too_(long|short)|finite_number"
@@ -24,6 +26,20 @@ _SAFE: Final = re.compile(
     r"|date_from_datetime_(inexact|parsing)|model_attributes_type|timezone_(aware|naive)"
 )
 """The errors of pydantic whose text says what is expected and quotes nothing of the input."""
+
+
+def line(value: str) -> str:
+    """Validate a text of one line: it holds no control character."""
+    if _CONTROL.search(value):
+        raise wrong("This holds a control character. Remove it.")
+    return value
+
+
+def text(value: str) -> str:
+    """Validate a text of several lines: it holds no other control character."""
+    if _CONTROL_IN_TEXT.search(value):
+        raise wrong("This holds a control character other than a line end or a tab. Remove it.")
+    return value
 
 
 def wrong(expected: str) -> PydanticCustomError:

@@ -32,6 +32,7 @@ from lethe.domain.policy import Policy
 from lethe.domain.ports import AuditTrail, KeyWrap, Policies, PseudonymHash, Register
 from lethe.domain.ports_sending import Consents, NewConsentKey, Signer, Texts
 from lethe.domain.register import Pseudonym
+from lethe.domain.times import iso
 
 __all__ = ["Act", "ConsentLedger", "Recorded", "SuppressedError", "event_id"]
 
@@ -221,7 +222,7 @@ class ConsentLedger:
         contents = consent_contents.encode(
             {
                 "id": draft.id,
-                "recorded_at": consent_record.iso(call.now),
+                "recorded_at": iso(call.now),
                 "actor": call.caller.actor,
                 "subject": {"kind": call.subject.kind, "value": call.subject.value},
                 "salt": salt.hex(),

@@ -21,11 +21,11 @@ from lethe.domain.addresses import Address
 from lethe.domain.audit import AuditEvent
 from lethe.domain.callers import Caller
 from lethe.domain.consent import ConsentEvent, ConsentState
-from lethe.domain.consent_record import iso
 from lethe.domain.errors import ErasedError, NotFoundError, SealError
 from lethe.domain.ports import AuditTrail, KeyWrap, Policies, PseudonymHash, WrappedKey
 from lethe.domain.ports_sending import Consents, Signer, Texts
 from lethe.domain.register import Pseudonym
+from lethe.domain.times import iso
 
 FORMAT: Final = "lethe/consent-proof/1"
 _NEVER: Final = "Nothing was ever recorded of this address."

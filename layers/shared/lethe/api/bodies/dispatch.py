@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
@@ -14,32 +13,18 @@ from lethe.domain.channel_settings import Locale
 from lethe.domain.classification import Name
 from lethe.domain.messages import Role
 from lethe.domain.outbox import OutMessage, OutRecipient
-from lethe.domain.validation import CanonicalAddress, wrong, wrong_at
+from lethe.domain.validation import CanonicalAddress, line, text, wrong_at
 from lethe.usecases.dispatching import Request
 
 MAX_TEXT: Final = 100_000
 """Characters; a text message or a mail without its attachments is shorter."""
 MAX_HTML: Final = 250_000
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ROLES: Final = {"member": Role.RECIPIENT}
 
 
-def _line(value: str) -> str:
-    if _CONTROL.search(value):
-        raise wrong("This holds a control character. Remove it.")
-    return value
-
-
-def _text(value: str) -> str:
-    if _CONTROL_IN_TEXT.search(value):
-        raise wrong("This holds a control character other than a line end or a tab. Remove it.")
-    return value
-
-
-Line = Annotated[str, AfterValidator(_line)]
-Text = Annotated[str, AfterValidator(_text)]
+Line = Annotated[str, AfterValidator(line)]
+Text = Annotated[str, AfterValidator(text)]
 Template = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
 
 
